@@ -1,0 +1,57 @@
+# Two commands for a newcomer: `make demo` and `make test`. Each does all of its own set-up.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+
+.PHONY: demo up bench test check format schemas lock clean
+
+demo: $(VENV)/.runtime  ## the whole story in one process; ARGS="--kafka", ARGS="--json", …
+	@$(BIN)/yidi demo $(ARGS)
+
+up: $(VENV)/.runtime  ## start the world and keep it up; Ctrl-C ends it
+	@$(BIN)/yidi up $(ARGS)
+
+bench: $(VENV)/.runtime  ## measure on real Kafka and durable PostgreSQL
+	@$(BIN)/yidi bench $(ARGS)
+
+test: $(VENV)/.dev  ## every test, fast ones first, on real PostgreSQL and real Apache Kafka
+	@$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.dev  ## the gate: format, lint, types, imports, house rules, fast tests
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -q -m "not kafka and not slow" tests/tidy tests/domain tests/policy
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
+
+schemas: $(VENV)/.dev  ## write contracts/schemas anew from the message bodies
+	@$(BIN)/python -m contracts.schemas
+
+lock:  ## renew the pinned versions from pyproject.toml and the list of tools below
+	rm -rf .local/lock && $(PYTHON) -m venv .local/lock
+	.local/lock/bin/pip install --quiet --upgrade pip setuptools
+	.local/lock/bin/pip install --quiet .[local]
+	{ sed -n '/^#/p' requirements.txt; .local/lock/bin/pip freeze --all --exclude pip --exclude yidi-hub; } > .local/lock/runtime
+	.local/lock/bin/pip install --quiet -r requirements-tools.in
+	{ sed -n '/^#/p' requirements-dev.txt; echo '-r requirements.txt'; .local/lock/bin/pip freeze --all --exclude pip --exclude yidi-hub | grep -vxFf .local/lock/runtime; } > .local/lock/dev
+	mv .local/lock/runtime requirements.txt && mv .local/lock/dev requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .local build dist *.egg-info
+
+$(VENV)/.runtime: requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install python3.11 and its venv module."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing pinned packages into $(VENV) (once) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""What the parties agreed: values, messages, topics, and how messages are delivered."""

@@ -1,0 +1,1 @@
+"""How they deliver: at least once on the wire, exactly once in the database."""

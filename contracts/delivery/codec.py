@@ -1,0 +1,54 @@
+"""Messages to bytes and back. The only place that knows the wire is JSON."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from contracts.message import Body, Head, Message
+
+
+class NotAMessage(Exception):
+    """The bytes are not a head and a body; the text says why, without quoting the content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message of which only the head has been read."""
+
+    head: Head
+    body: Any
+
+
+def encode(message: Message[Body]) -> str:
+    head = message.head.model_dump_json()
+    return f'{{"head":{head},"body":{message.body.model_dump_json()}}}'
+
+
+def decode(value: bytes) -> Letter:
+    """Read the head; NotAMessage when there is none."""
+    try:
+        parts = from_json(value)
+    except ValueError as error:
+        raise NotAMessage("not JSON") from error
+    if not isinstance(parts, dict) or set(parts) != {"head", "body"}:
+        raise NotAMessage("not a head and a body")
+    try:
+        return Letter(Head.model_validate(parts["head"]), parts["body"])
+    except ValidationError as error:
+        raise NotAMessage(f"head: {without_content(error)}") from error
+
+
+def body_of(letter: Letter, body_type: type[Body]) -> Message[Body]:
+    """Read the body as `body_type`; NotAMessage when it does not fit."""
+    try:
+        return Message(letter.head, body_type.model_validate(letter.body))
+    except ValidationError as error:
+        raise NotAMessage(f"body: {without_content(error)}") from error
+
+
+def without_content(error: ValidationError) -> str:
+    """Where and what is wrong, never the value: it may be somebody's illness."""
+    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['type']}" for f in faults[:5])

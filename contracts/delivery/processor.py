@@ -1,0 +1,221 @@
+"""One loop for every consumer: poll a batch, handle it in one transaction, commit offsets.
+
+Why this order. The database commits first, the offsets second. A crash between the two replays
+the batch, and the inbox turns the replay into nothing. The other order loses money.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from contracts.delivery import burial, inbox
+from contracts.delivery.broker import Broker, Record, next_offsets
+from contracts.delivery.burial import Fault
+from contracts.delivery.codec import Letter, NotAMessage, body_of, decode
+from contracts.delivery.outbox import Outbox, Writing
+from contracts.delivery.telemetry import Progress
+from contracts.message import Body, Message, Outgoing
+
+log = logging.getLogger(__name__)
+
+# A handler's batch is all of one kind, none handled before, and no key appears in it twice.
+Handle = Callable[[Connection, Sequence[Message[Any]], datetime], Iterable[Outgoing]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One row of a processors table: this kind on this topic goes to this use case."""
+
+    topic: str
+    body: type[Body]
+    handle: Handle
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Every bound of the loop. Waits between tries double from `first_wait_s`."""
+
+    batch_max: int = 500
+    wait_ms: int = 200
+    tries_max: int = 8
+    first_wait_s: float = 0.1
+    longest_wait_s: float = 5.0
+    bugs_in_a_row_max: int = 10
+
+
+class TooManyDeadLetters(Exception):
+    """One message after the other fails: the fault is ours, so stop instead of burying them all."""
+
+
+class GaveUp(Exception):
+    """The database stayed away for as long as we may try; offsets stand where they stood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A record that is a message somebody here subscribed to."""
+
+    record: Record
+    subscription: Subscription
+    message: Message[Body]
+
+
+@dataclass(slots=True)
+class Processor:
+    """`run` until told to stop; `run_once` is one batch. Not thread-safe: one loop, one broker."""
+
+    broker: Broker
+    outbox: Outbox
+    subscriptions: Sequence[Subscription]
+    limits: Limits = field(default_factory=Limits)
+    pause: Callable[[float], object] = time.sleep
+    progress: Progress = field(default_factory=Progress)
+    _table: dict[tuple[str, str], Subscription] = field(init=False)
+    _bugs_in_a_row: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._table = {(s.topic, s.body.KIND): s for s in self.subscriptions}
+        assert len(self._table) == len(self.subscriptions), "two handlers for one kind"
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            self.run_once()
+
+    def run_once(self) -> int:
+        """Handle one batch; how many records it had. May raise GaveUp or TooManyDeadLetters."""
+        self._patiently(self.outbox.tend)
+        records = self.broker.poll(batch_max=self.limits.batch_max, wait_ms=self.limits.wait_ms)
+        if records:
+            self._patiently(lambda: self._handle(records))
+            self.broker.commit(next_offsets(records))
+        self.progress.handled(len(records), self.outbox.clock.now())
+        return len(records)
+
+    def _patiently(self, work: Callable[[], object]) -> None:
+        """A deadlock or a lost connection passes: try again, a bounded number of times."""
+        wait_s = self.limits.first_wait_s
+        for attempt in range(1, self.limits.tries_max + 1):
+            try:
+                work()
+            except DBAPIError as error:
+                if not is_passing(error):
+                    raise
+                if attempt == self.limits.tries_max:
+                    raise GaveUp(f"the database stayed away for {attempt} tries") from error
+                log.warning("the database is away (%s), try %d", type(error.orig).__name__, attempt)
+                self.pause(wait_s)
+                wait_s = min(2 * wait_s, self.limits.longest_wait_s)
+            else:
+                return
+
+    def _handle(self, records: Sequence[Record]) -> None:
+        try:
+            self._together(records)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            log.exception("a batch of %d failed; trying one by one", len(records))
+            self._one_by_one(records)
+        else:
+            self._bugs_in_a_row = 0
+
+    def _one_by_one(self, records: Sequence[Record]) -> None:
+        for record in records:
+            try:
+                self._together([record])
+            except Exception as error:
+                if is_passing(error):
+                    raise
+                self._bury_bug(record, error)
+            else:
+                self._bugs_in_a_row = 0
+
+    def _bury_bug(self, record: Record, error: Exception) -> None:
+        self._bugs_in_a_row += 1
+        where = f"{record.topic}[{record.partition}]@{record.offset}"
+        if self._bugs_in_a_row > self.limits.bugs_in_a_row_max:
+            raise TooManyDeadLetters(f"{self._bugs_in_a_row} in a row, the last at {where}")
+        log.error("buried %s: %s", where, type(error).__name__)
+        # Only the error's type: its text may quote the content.
+        with self.outbox.transaction() as writing:
+            burial.bury(writing.tx, [(record, Fault.BUG, type(error).__name__)], self._now(writing))
+
+    def _together(self, records: Sequence[Record]) -> None:
+        opened, unfit = self._open(records)
+        with self.outbox.transaction() as writing:
+            now = self._now(writing)
+            claimed = inbox.claim(writing.tx, [item.message for item in opened], now)
+            unfit += [
+                (opened[n].record, Fault.ID_REUSED, str(opened[n].message.head.message_id))
+                for n in sorted(claimed.clashes)
+            ]
+            burial.bury(writing.tx, unfit, now)
+            fresh = [item for n, item in enumerate(opened) if n in claimed.fresh]
+            for wave in waves(fresh):
+                for subscription, batch in by_kind(wave):
+                    writing.say(subscription.handle(writing.tx, batch, now))
+        for record, fault, detail in unfit:
+            log.error("buried %s@%d: %s: %s", record.topic, record.offset, fault, detail)
+
+    def _open(self, records: Sequence[Record]) -> tuple[list[Opened], list[burial.Unfit]]:
+        opened: list[Opened] = []
+        unfit: list[burial.Unfit] = []
+        for record in records:
+            try:
+                letter = decode(record.value)
+                subscription = self._subscription(record, letter)
+                if subscription is None:
+                    unfit.append((record, Fault.UNKNOWN_KIND, letter.head.kind[:100]))
+                    continue
+                opened.append(Opened(record, subscription, body_of(letter, subscription.body)))
+            except NotAMessage as error:
+                unfit.append((record, Fault.NOT_A_MESSAGE, str(error)))
+        return opened, unfit
+
+    def _subscription(self, record: Record, letter: Letter) -> Subscription | None:
+        return self._table.get((record.topic, letter.head.kind))
+
+    def _now(self, writing: Writing) -> datetime:
+        return writing.now
+
+
+def is_passing(error: Exception) -> bool:
+    """A fault of the moment: lost connection, deadlock, lock timeout, serialization."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, (OperationalError, InterfaceError))
+
+
+def waves(items: Sequence[Opened]) -> Iterator[list[Opened]]:
+    """The nth message of a key goes into the nth wave: no wave holds a key twice.
+
+    Why. A handler loads state once for its whole batch. Two messages of one key in that batch
+    would both be decided against the same, already stale, state. One key's order is kept; the
+    order between keys means nothing.
+    """
+    seen: dict[tuple[str, bytes], int] = {}
+    cut: list[list[Opened]] = []
+    for item in items:
+        key = (item.record.topic, item.record.key)
+        turn = seen.get(key, 0)
+        seen[key] = turn + 1
+        if turn == len(cut):
+            cut.append([])
+        cut[turn].append(item)
+    yield from cut
+
+
+def by_kind(wave: Sequence[Opened]) -> Iterator[tuple[Subscription, list[Message[Body]]]]:
+    """A wave's messages, one batch a subscription, in the order of first appearance."""
+    batches: dict[tuple[str, str], tuple[Subscription, list[Message[Body]]]] = {}
+    for item in wave:
+        key = (item.subscription.topic, item.subscription.body.KIND)
+        batches.setdefault(key, (item.subscription, []))[1].append(item.message)
+    yield from batches.values()

@@ -1,0 +1,50 @@
+"""Puts buried letters back on their topics: a key's letters together, and in their order."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from contracts.clock import Clock
+from contracts.delivery import bulk
+from contracts.delivery.broker import Sender, SendFailed
+
+_KEYS = """
+    SELECT DISTINCT topic, key FROM dead_letters
+    WHERE replayed_at IS NULL AND topic = %s AND (%s::text IS NULL OR fault = %s::text)
+"""
+_LETTERS = """
+    SELECT topic, partition, "offset", key, value FROM dead_letters
+    WHERE replayed_at IS NULL AND topic = %s AND key = %s
+    ORDER BY partition, "offset" FOR UPDATE
+"""
+_DONE = """
+    UPDATE dead_letters SET replayed_at = %s
+    WHERE topic = %s AND key = %s AND replayed_at IS NULL
+"""
+SENT_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Whoever handled a letter in the meantime sees a replay: the inbox makes it nothing."""
+
+    engine: Engine
+    sender: Sender
+    clock: Clock
+
+    def topic(self, topic: str, fault: str | None = None) -> int:
+        """Put back every open letter of each key that has one of this fault; how many."""
+        with self.engine.connect() as tx:
+            keys = [bytes(row[1]) for row in bulk.fetch(tx, _KEYS, (topic, fault, fault))]
+        return sum(self.key(topic, key) for key in keys)
+
+    def key(self, topic: str, key: bytes) -> int:
+        """Put back all open letters of one key, in order; SendFailed leaves them buried."""
+        with self.engine.begin() as tx:
+            letters = bulk.fetch(tx, _LETTERS, (topic, key))
+            sent = [self.sender.send(row[0], bytes(row[3]), bytes(row[4])) for row in letters]
+            self.sender.flush(SENT_WITHIN_S)
+            if not all(delivery.is_done and not delivery.failed() for delivery in sent):
+                raise SendFailed(f"{topic}: the broker did not take {len(sent)} letters")
+            bulk.run(tx, _DONE, (self.clock.now(), topic, key))
+        return len(letters)

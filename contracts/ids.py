@@ -1,0 +1,44 @@
+"""Ids are minted by whoever first decides to act, and kept for ever after."""
+
+import base64
+import os
+import time
+from typing import NewType
+from uuid import UUID, uuid5
+
+MessageId = NewType("MessageId", UUID)
+SettlementId = NewType("SettlementId", UUID)
+VisitId = NewType("VisitId", UUID)
+RegistrationId = NewType("RegistrationId", UUID)
+EnquiryId = NewType("EnquiryId", UUID)
+PersonId = NewType("PersonId", str)
+"""The hub-wide person token: 29 characters, no meaning, never an identity number."""
+
+
+def new_id() -> UUID:
+    """A UUIDv7: 48 bits of milliseconds, then random, so that ids sort by age."""
+    unix_ms = time.time_ns() // 1_000_000
+    value = (unix_ms << 80) | int.from_bytes(os.urandom(10))
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    return UUID(int=value)
+
+
+def id_of_effect(cause: UUID, effect: str) -> MessageId:
+    """The id of what follows from `cause`: deciding again after a crash yields the same id."""
+    return MessageId(uuid5(cause, effect))
+
+
+def short_text_of(value: UUID) -> str:
+    """26 characters of base32. The national interface gives ids 30 characters, a UUID needs 36."""
+    return base64.b32encode(value.bytes).decode().rstrip("=")
+
+
+def id_of_short_text(text: str) -> UUID:
+    """The id behind `short_text_of`; ValueError when the text is not one."""
+    if len(text) != 26:
+        raise ValueError(f"not an id: {text[:40]!r}")
+    value = UUID(bytes=base64.b32decode(text + "======"))
+    if short_text_of(value) != text:  # Spare bits of the last character must be zero.
+        raise ValueError(f"not an id: {text!r}")
+    return value

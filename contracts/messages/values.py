@@ -1,0 +1,59 @@
+"""Values that several messages share: codes on the wire, the bill, and who bears it."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from contracts.codes import Fund
+from contracts.message import Frozen
+from contracts.money import Fen
+
+Area = Annotated[str, Field(pattern=r"^\d{2}0000$")]
+Division = Annotated[str, Field(pattern=r"^\d{6}$")]
+PersonToken = Annotated[str, Field(min_length=29, max_length=29)]
+Text = Annotated[str, Field(max_length=200)]
+
+
+class Bill(Frozen):
+    """The treatment area's split: fully own + over ceiling + first self-pay + in scope = total."""
+
+    total_fen: Fen
+    fully_own_fen: Fen
+    over_ceiling_fen: Fen
+    first_self_pay_fen: Fen
+    in_scope_fen: Fen
+
+    def adds_up(self) -> bool:
+        parts = self.fully_own_fen + self.over_ceiling_fen + self.first_self_pay_fen
+        return parts + self.in_scope_fen == self.total_fen
+
+
+class Shares(Frozen):
+    """Who bears the bill: the funds, the personal account, cash, and the hospital."""
+
+    pool_fen: Fen = 0
+    civil_servant_fen: Fen = 0
+    enterprise_fen: Fen = 0
+    critical_illness_fen: Fen = 0
+    large_sum_fen: Fen = 0
+    veterans_fen: Fen = 0
+    medical_aid_fen: Fen = 0
+    other_fen: Fen = 0
+    account_fen: Fen = 0
+    cash_fen: Fen = 0
+    hospital_fen: Fen = 0
+
+    def fund_total_fen(self) -> int:
+        """基金支付总额: every fund but the personal account."""
+        return sum(self.by_fund().values()) - self.account_fen
+
+    def total_fen(self) -> int:
+        return sum(self.by_fund().values()) + self.cash_fen + self.hospital_fen
+
+    def by_fund(self) -> dict[Fund, int]:
+        """What the insured area owes the treatment area, fund by fund, zeros included."""
+        return {fund: getattr(self, f"{fund.value}_fen") for fund in Fund}
+
+
+PARTS: tuple[str, ...] = tuple(Shares.model_fields)
+"""The eleven parts in the order of columns, digests and statements."""

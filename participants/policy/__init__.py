@@ -1,0 +1,1 @@
+"""The benefit engine: pure rules over policy files."""

@@ -1,0 +1,1 @@
+"""Treatment area 就医地: its hospitals, its catalogue, the visits and their settlements."""

@@ -1,0 +1,1 @@
+"""Pure rules of the treatment area: no SQL, no Kafka, no clock."""

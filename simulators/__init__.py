@@ -1,0 +1,1 @@
+"""A country in a box: local servers, synthetic people, traffic, demonstrations, benchmarks."""

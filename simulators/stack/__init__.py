@@ -1,0 +1,1 @@
+"""Where PostgreSQL and Kafka come from: given, Docker, or started here."""

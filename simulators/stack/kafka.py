@@ -1,0 +1,137 @@
+"""Apache Kafka: a real broker of our own for one run, and topics on any broker."""
+
+import base64
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
+
+from simulators.stack.folders import run_folder
+from simulators.stack.jars import JAVA, kafka_jars
+from simulators.stack.jvm import NoKafka, find_java
+from simulators.stack.processes import Child, free_ports
+
+START_WAIT_S = 60.0
+ANSWER_WAIT_MS = 5_000
+FORMAT_JVM = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m")
+BROKER_JVM = ("-Xms256m", "-Xmx768m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20")
+EITHER_JVM = ("-Djava.awt.headless=true", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalKafka:
+    bootstrap: str
+    process: Child
+
+
+@contextmanager
+def local_kafka(tell: Callable[[str], None]) -> Iterator[LocalKafka]:
+    """A new single broker on 127.0.0.1 in its own folder; both are gone afterwards.
+
+    Raises NoKafka when Java or the jars cannot be had, or the broker does not answer in time.
+    """
+    java, jars = find_java(tell), kafka_jars(tell)
+    with run_folder("kafka") as folder:
+        bootstrap = _configure(folder)
+        _format(java, jars, folder)
+        process = _start(java, jars, folder)
+        try:
+            wait_until_ready(process, bootstrap)
+            yield LocalKafka(bootstrap, process)
+        finally:
+            process.stop()
+
+
+def _start(java: str, jars: Path, folder: Path) -> Child:
+    command = [*_java(java, jars, BROKER_JVM), "kafka.Kafka", str(folder / "server.properties")]
+    return Child.start("kafka", command, log=folder / "kafka.log", cwd=folder)
+
+
+def create_topics(bootstrap: str, partitions: Mapping[str, int]) -> None:
+    """Create the topics that are missing, in one request, and wait until each has a leader.
+
+    A topic that is there already keeps the partitions that it has. Raises KafkaError.
+    """
+    if not partitions:
+        return
+    wanted = {
+        name: {"num_partitions": count, "replication_factor": 1}
+        for name, count in partitions.items()
+    }
+    with _admin(bootstrap, wait_ms=ANSWER_WAIT_MS) as admin:
+        answer = admin.create_topics(wanted, raise_errors=False)
+        for topic in answer["topics"]:
+            error = for_code(topic["error_code"])
+            if error not in {NoError, TopicAlreadyExistsError}:
+                raise error(f"{topic['name']}: {topic['error_message']}")
+        admin.wait_for_topics(list(wanted))
+
+
+def answers(bootstrap: str, wait_ms: int = ANSWER_WAIT_MS) -> bool:
+    """Does a broker at `bootstrap` answer a metadata request within about `wait_ms`?"""
+    host, _, port = bootstrap.split(",", maxsplit=1)[0].rpartition(":")
+    try:
+        # A plain connection first: the client complains in the log for every port still closed.
+        socket.create_connection((host, int(port)), wait_ms / 1000).close()
+        with _admin(bootstrap, wait_ms=wait_ms) as admin:
+            return bool(admin.describe_cluster()["brokers"])
+    except (OSError, ValueError, KafkaError):  # ValueError: an address without a port
+        return False
+
+
+@contextmanager
+def _admin(bootstrap: str, wait_ms: int) -> Iterator[KafkaAdminClient]:
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=wait_ms)
+    try:
+        yield admin
+    finally:
+        admin.close()
+
+
+def _configure(folder: Path) -> str:
+    broker, controller = (f"127.0.0.1:{port}" for port in free_ports(2))
+    addresses = {
+        "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
+        "advertised.listeners": f"PLAINTEXT://{broker}",
+        "controller.quorum.bootstrap.servers": controller,
+        "log.dirs": str(folder / "data"),
+    }
+    lines = [f"{name}={value}" for name, value in addresses.items()]
+    text = (JAVA / "server.properties").read_text("utf-8") + "\n".join(lines) + "\n"
+    (folder / "server.properties").write_text(text, "utf-8")
+    return broker
+
+
+def _format(java: str, jars: Path, folder: Path) -> None:
+    cluster_id = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+    # One word with its option: an id may begin with a dash.
+    tool = ("kafka.tools.StorageTool", "format", "--standalone", f"--cluster-id={cluster_id}")
+    config = ("--config", str(folder / "server.properties"))
+    command = [*_java(java, jars, FORMAT_JVM), *tool, *config]
+    process = Child.start("kafka-format", command, log=folder / "format.log", cwd=folder)
+    try:
+        if process.wait(START_WAIT_S) != 0:
+            raise NoKafka(f"Kafka's data folder could not be made:\n{process.log_tail()}")
+    finally:
+        process.stop()
+
+
+def _java(java: str, jars: Path, options: tuple[str, ...]) -> list[str]:
+    logging = f"-Dlog4j2.configurationFile={JAVA / 'log4j2.xml'}"
+    return [java, *options, *EITHER_JVM, logging, "-cp", f"{jars}/*"]
+
+
+def wait_until_ready(process: Child, bootstrap: str) -> None:
+    """Return as soon as the broker answers. Raises NoKafka if it dies or takes too long."""
+    give_up_at = time.monotonic() + START_WAIT_S
+    while process.alive and time.monotonic() < give_up_at:
+        if answers(bootstrap):
+            return
+        time.sleep(0.05)
+    raise NoKafka(f"the local Apache Kafka did not start:\n{process.log_tail()}")

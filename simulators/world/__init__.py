@@ -1,0 +1,1 @@
+"""The synthetic country: its people, institutions and bills, read from data files."""
