@@ -32,6 +32,7 @@ class AccessRole(StrEnum):
     INSURED_AGENCY = "insured_agency"  # an insured area's agency: its registrations, its desk
     TREATMENT_AGENCY = "treatment_agency"  # a treatment area's agency: its settlements
     WATCHER = "watcher"  # reads what concerns its area, changes nothing
+    INSTITUTION = "institution"  # a hospital or pharmacy: its own requests at the gateway
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,10 @@ class RefusalCode(StrEnum):
         return text if len(text) <= 200 else text[:199] + "…"
 
 
+BY_CODE: dict[str, RefusalCode] = {code.value: code for code in RefusalCode}
+"""A code as it was stored or sent."""
+
+
 class Refused(Exception):
     """A considered no, raised inside a service; the edge says it in its own way."""
 

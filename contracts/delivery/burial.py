@@ -1,5 +1,6 @@
 """Dead letters: what could not be handled is kept, shown, and can be put back."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -14,8 +15,8 @@ Unfit = tuple[Record, "Fault", str]
 
 _BURY = """
     INSERT INTO dead_letters
-        (topic, partition, "offset", key, value, fault, detail, buried_at) VALUES %s
-    ON CONFLICT (topic, partition, "offset") DO NOTHING
+        (topic, partition, "offset", value_sha256, key, value, fault, detail, buried_at) VALUES %s
+    ON CONFLICT (topic, partition, "offset", value_sha256) DO NOTHING
 """
 
 
@@ -31,7 +32,10 @@ class Fault(StrEnum):
 def bury(tx: Connection, unfit: Sequence[Unfit], now: datetime) -> None:
     """Keep these records as they came. Burying one twice changes nothing."""
     rows = [
-        (r.topic, r.partition, r.offset, r.key, r.value, fault.value, detail[:2_000], now)
+        (
+            *(r.topic, r.partition, r.offset, hashlib.sha256(r.value).digest()),
+            *(r.key, r.value, fault.value, detail[:2_000], now),
+        )
         for r, fault, detail in unfit
     ]
-    bulk.write_rows(tx, _BURY, "(%s, %s, %s, %s, %s, %s, %s, %s)", rows)
+    bulk.write_rows(tx, _BURY, "(%s, %s, %s, %s, %s, %s, %s, %s, %s)", rows)

@@ -28,6 +28,8 @@ def encode(message: Message[Body]) -> str:
 
 def decode(value: bytes) -> Letter:
     """Read the head; NotAMessage when there is none."""
+    if b"\\u0000" in value:  # PostgreSQL has no room for it in a text.
+        raise NotAMessage("a NUL character")
     try:
         parts = from_json(value)
     except ValueError as error:

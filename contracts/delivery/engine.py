@@ -2,6 +2,16 @@
 
 from sqlalchemy import Engine, create_engine
 
+# A network that swallows packets must not hold a thread for hours. Seconds, and milliseconds.
+REACH = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+
 
 def engine_of(url: str, *, name: str, pool_max: int = 5, lock_timeout_ms: int = 5_000) -> Engine:
     """An engine on PostgreSQL (postgresql+psycopg2://…), READ COMMITTED, in UTC.
@@ -16,5 +26,6 @@ def engine_of(url: str, *, name: str, pool_max: int = 5, lock_timeout_ms: int = 
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=True,
-        connect_args={"application_name": name, "options": options, "connect_timeout": 5},
+        hide_parameters=True,  # errors are logged, and the parameters are people
+        connect_args={"application_name": name, "options": options, **REACH},
     )

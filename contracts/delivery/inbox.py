@@ -33,7 +33,8 @@ def claim(tx: Connection, batch: Sequence[Message[Any]], now: datetime) -> Claim
     first: dict[MessageId, int] = {}
     for position, id_ in enumerate(ids):
         first.setdefault(id_, position)
-    rows = [(id_, prints[position], now) for id_, position in first.items()]
+    # In id order, so that two processes with some of the same messages cannot deadlock.
+    rows = [(id_, prints[position], now) for id_, position in sorted(first.items())]
     new = {row[0] for row in bulk.write_and_return(tx, _CLAIM, "(%s, %s, %s)", rows)}
     known = {id_: prints[position] for id_, position in first.items()}
     known |= _stored(tx, [id_ for id_ in first if id_ not in new])

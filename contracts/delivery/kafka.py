@@ -5,17 +5,35 @@ database has committed: that loses messages.
 """
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer
-from kafka.errors import KafkaError
+from kafka.coordinator.assignors.range import RangePartitionAssignor
+from kafka.errors import (
+    AuthorizationError,
+    IllegalStateError,
+    KafkaConfigurationError,
+    KafkaError,
+    SaslAuthenticationFailedError,
+    UnsupportedVersionError,
+)
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from contracts.delivery.broker import Delivery, Partition, Record, SendFailed
 
 log = logging.getLogger(__name__)
+
+# Waiting does not mend these; everything else that a poll may raise passes.
+HOPELESS = (
+    AuthorizationError,
+    IllegalStateError,
+    KafkaConfigurationError,
+    SaslAuthenticationFailedError,
+    UnsupportedVersionError,
+)
 
 # What both sides need to reach the brokers; a deployment adds SASL and TLS here.
 Connection = Mapping[str, Any]
@@ -30,11 +48,14 @@ class Tuning:
     heartbeat_interval_ms: int = 3_000
     max_poll_interval_ms: int = 300_000
     request_timeout_ms: int = 15_000
-    delivery_timeout_ms: int = 20_000
-    max_block_ms: int = 5_000
+    bootstrap_timeout_ms: int = 30_000
+    # The sender never gives a message up: were one to fail and the next of its key to arrive, the
+    # order of the key would be lost. `OutboxLimits.in_hand_max` bounds what waits.
+    delivery_timeout_ms: int = 7 * 24 * 3_600_000
+    max_block_ms: int = 500  # a topic that nobody knows may hold up the others for this long
     linger_ms: int = 0
     batch_size: int = 256 * 1024
-    buffer_memory: int = 64 * 1024 * 1024
+    close_within_s: float = 2.0
 
 
 class KafkaBroker:
@@ -50,6 +71,8 @@ class KafkaBroker:
         tuning: Tuning | None = None,
     ) -> None:
         tuning = tuning or Tuning()
+        self._to_commit: dict[Partition, int] = {}
+        self._committing: Delivery | None = None
         self._consumer = KafkaConsumer(
             *topics,
             **connection,
@@ -63,6 +86,8 @@ class KafkaBroker:
             exclude_internal_topics=True,
             max_poll_records=batch_max,
             max_poll_interval_ms=tuning.max_poll_interval_ms,
+            partition_assignment_strategy=(RangePartitionAssignor,),
+            bootstrap_timeout_ms=tuning.bootstrap_timeout_ms,
             session_timeout_ms=tuning.session_timeout_ms,
             heartbeat_interval_ms=tuning.heartbeat_interval_ms,
             request_timeout_ms=tuning.request_timeout_ms,
@@ -78,7 +103,16 @@ class KafkaBroker:
         )
 
     def poll(self, *, batch_max: int, wait_ms: int) -> Sequence[Record]:
-        found = self._consumer.poll(timeout_ms=wait_ms, max_records=batch_max)
+        """As promised by `Broker`; a broker that is away gives nothing, and is asked again."""
+        try:
+            self._commit_gathered()
+            found = self._consumer.poll(timeout_ms=wait_ms, max_records=batch_max)
+        except KafkaError as error:
+            if isinstance(error, HOPELESS):
+                raise
+            log.warning("nothing can be read for now (%s)", type(error).__name__)
+            time.sleep(wait_ms / 1_000)
+            return []
         return [
             Record(r.topic, r.partition, r.offset, r.key or b"", r.value or b"")
             for records in found.values()
@@ -87,16 +121,31 @@ class KafkaBroker:
 
     def commit(self, next_offsets: Mapping[Partition, int]) -> None:
         # Without waiting: a lost commit only brings records again, and the inbox knows them.
-        self._consumer.commit_async(
-            {
-                TopicPartition(topic, partition): OffsetAndMetadata(offset, "", -1)
-                for (topic, partition), offset in next_offsets.items()
-            },
-            callback=_tell_failure,
-        )
+        # One at a time: the client refuses more than a few requests under way, so what comes
+        # meanwhile is gathered and goes with the next.
+        self._to_commit.update(next_offsets)
+        self._commit_gathered()
+
+    def _commit_gathered(self) -> None:
+        under_way = self._committing is not None and not self._committing.is_done
+        if self._to_commit and not under_way:
+            offsets, self._to_commit = _offsets(self._to_commit), {}
+            self._committing = self._consumer.commit_async(offsets, callback=_tell_failure)
 
     def close(self) -> None:
+        if self._to_commit:
+            try:
+                self._consumer.commit(_offsets(self._to_commit), timeout_ms=5_000)
+            except KafkaError as error:
+                _tell_failure(None, error)
         self._consumer.close(autocommit=False)
+
+
+def _offsets(next_offsets: Mapping[Partition, int]) -> dict[TopicPartition, OffsetAndMetadata]:
+    return {
+        TopicPartition(topic, partition): OffsetAndMetadata(offset, "", -1)
+        for (topic, partition), offset in next_offsets.items()
+    }
 
 
 def _tell_failure(_offsets: object, outcome: object) -> None:
@@ -111,22 +160,22 @@ class KafkaSender:
         self, connection: Connection, client_id: str, *, tuning: Tuning | None = None
     ) -> None:
         tuning = tuning or Tuning()
+        self._close_within_s = tuning.close_within_s
         self._producer = KafkaProducer(
             **connection,
             client_id=client_id,
             acks="all",
             enable_idempotence=True,
             max_in_flight_requests_per_connection=5,
-            retries=1_000,  # bounded by the delivery timeout
+            retries=2**31 - 1,  # bounded by the delivery timeout
             retry_backoff_ms=50,
             delivery_timeout_ms=tuning.delivery_timeout_ms,
             request_timeout_ms=tuning.request_timeout_ms,
             max_block_ms=tuning.max_block_ms,
             linger_ms=tuning.linger_ms,
             batch_size=tuning.batch_size,
-            buffer_memory=tuning.buffer_memory,
             compression_type=None,
-            max_request_size=4 * 1024 * 1024,
+            max_request_size=1_000_000,  # what a broker takes unless told otherwise
             allow_auto_create_topics=False,
             metadata_max_age_ms=60_000,
             reconnect_backoff_ms=50,
@@ -137,7 +186,8 @@ class KafkaSender:
     def send(self, topic: str, key: bytes, value: bytes) -> Delivery:
         try:
             future: Delivery = self._producer.send(topic, key=key, value=value)
-        except KafkaError as error:
+        except Exception as error:
+            # Whatever it has to say, its transaction has committed: the row waits in the outbox.
             raise SendFailed(type(error).__name__) from error
         return future
 
@@ -148,4 +198,10 @@ class KafkaSender:
             log.warning("not everything was sent in time (%s)", type(error).__name__)
 
     def close(self) -> None:
-        self._producer.close(timeout=10)
+        try:
+            self._producer.close(timeout=self._close_within_s)
+        except KafkaError as error:
+            log.warning("closed with messages on their way (%s)", type(error).__name__)
+            # It gives up before it stops its thread, which would try for ever.
+            self._producer._sender.force_close()  # noqa: SLF001
+            self._producer._sender.join(self._close_within_s)  # noqa: SLF001

@@ -3,25 +3,25 @@
 One `Outbox` a process. `transaction()` is the only way an edge opens a transaction that may send:
 the messages go out as soon as it has committed, and what the broker has taken is struck from
 `outbox_unsent` by the next transaction, so that the hot path needs no commit of its own for it.
-`tend()` is the sweeper: it sends again what a crash or a broken broker left behind.
+`tend()` is the sweeper: it sends what a crash or a broken broker left behind. Every process that
+has an outbox must call it about once a second, or what was left behind stays there.
 """
 
-import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 from sqlalchemy import Connection, Engine
 
 from contracts.clock import Clock
 from contracts.delivery import bulk
-from contracts.delivery.broker import Delivery, Sender, SendFailed
+from contracts.delivery.broker import Delivery, Sender
 from contracts.delivery.codec import encode
+from contracts.delivery.relay import Queued, Relay
 from contracts.message import Outgoing
-
-log = logging.getLogger(__name__)
 
 _QUEUE = """
     WITH said (message_id, topic, key, value, queued_at) AS (VALUES %s),
@@ -33,17 +33,24 @@ _STRIKE = "DELETE FROM outbox_unsent WHERE position = ANY(%s::bigint[])"
 _LEFT_BEHIND = """
     SELECT unsent.position, outbox.topic, outbox.key, outbox.value
     FROM outbox_unsent AS unsent JOIN outbox USING (message_id)
-    WHERE unsent.queued_at <= %s ORDER BY unsent.position LIMIT %s
-    FOR UPDATE OF unsent SKIP LOCKED
+    WHERE (%s::timestamptz IS NULL OR unsent.queued_at <= %s::timestamptz)
+      AND unsent.position <> ALL(%s::bigint[]) AND outbox.topic <> ALL(%s::text[])
+    ORDER BY unsent.position LIMIT %s
 """
+# One sweeper at a time. Two that shared the rows out (SKIP LOCKED) would send the messages of one
+# key side by side, and out of order.
+_SWEEP_ALONE = "SELECT pg_try_advisory_xact_lock(5201314)"
+
+# Kafka refuses records over one million bytes; such a message would never leave the outbox.
+VALUE_BYTES_MAX = 900_000
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
-    position: int
-    topic: str
-    key: bytes
-    value: bytes
+class TooLargeToSend(Exception):
+    """A message over VALUE_BYTES_MAX: whoever decided to say it must say it in parts."""
+
+
+class TransactionSpoilt(Exception):
+    """A statement failed and somebody went on: PostgreSQL would answer COMMIT with ROLLBACK."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,9 @@ class OutboxLimits:
     sweep_every: timedelta = timedelta(seconds=1)
     swept_when_older_than: timedelta = timedelta(seconds=5)  # younger rows are still in hand
     swept_at_once_max: int = 500
-    flush_within_s: float = 10.0
+    flush_within_s: float = 5.0
+    in_hand_max: int = 10_000  # messages on their way; beyond that they wait in the database
+    rest_after_refusal: timedelta = timedelta(seconds=2)
 
 
 @dataclass(slots=True)
@@ -65,8 +74,12 @@ class Writing:
     queued: list[Queued] = field(default_factory=list)
 
     def say(self, outgoing: Iterable[Outgoing]) -> None:
+        """Queue these messages, in this order; TooLargeToSend when one can never leave."""
         said = list(outgoing)
         values = [encode(o.message) for o in said]
+        for o, value in zip(said, values, strict=True):
+            if len(value.encode()) > VALUE_BYTES_MAX:
+                raise TooLargeToSend(o.message.head.kind)
         rows = [
             (o.message.head.message_id, o.topic, o.key, value, self.now)
             for o, value in zip(said, values, strict=True)
@@ -91,112 +104,114 @@ class Outbox:
         self.engine, self.clock = engine, clock
         self.limits = limits or OutboxLimits()
         self._sender = sender
-        self._on_the_way: list[tuple[int, Delivery]] = []
-        self._behind = True  # A predecessor may have died with unsent rows: sweep first.
+        self._relay = Relay(
+            sender, in_hand_max=self.limits.in_hand_max, rest=self.limits.rest_after_refusal
+        )
         self._swept_at: datetime | None = None
-        self._lock = threading.RLock()
+        self._sweeping = threading.Lock()
 
     @contextmanager
     def transaction(self) -> Iterator[Writing]:
         """One transaction: commits at the end of the block, then sends what `say` queued."""
-        arrived = self._take_arrived()
+        arrived = self._relay.take_arrived()
+        queued: list[Queued] = []
         try:
             with self.engine.begin() as tx:
                 _strike(tx, arrived)
                 writing = Writing(tx, self.clock.now())
                 yield writing
+                _refuse_if_spoilt(tx)
+                queued = writing.queued
         except BaseException:
-            self._put_back(arrived)
+            self._relay.put_back(arrived)
+            # When COMMIT itself failed, it may have happened: the sweeper will see.
+            self._relay.leave_to_sweeper({item.topic for item in queued})
             raise
-        self._send(writing.queued)
+        self._relay.send(queued, writing.now)
 
     def tend(self) -> int:
-        """Strike what arrived and send again what was left behind; how many were sent again."""
+        """Strike what arrived and send what was left behind; how many were sent again."""
         now = self.clock.now()
-        if not self._due(now):
-            return 0
-        with self._lock:
+        if not self._sweeping.acquire(blocking=False):
+            return 0  # Another thread is at it.
+        try:
+            if self._swept_at is not None and now - self._swept_at < self.limits.sweep_every:
+                return 0
             self._swept_at = now
-            age = timedelta(0) if self._behind else self.limits.swept_when_older_than
-        sent = self._sweep(now - age)
-        arrived = self._take_arrived()
-        if arrived:
-            with self.engine.begin() as tx:
-                _strike(tx, arrived)
-        return sent
+            with self._striking():
+                pass
+            return self._sweep(now)
+        finally:
+            self._sweeping.release()
 
     def close(self) -> None:
         """Wait for what is on its way and strike it, so that nobody sends it again."""
-        self._sender.flush(self.limits.flush_within_s)
-        arrived = self._take_arrived()
-        if arrived:
-            with self.engine.begin() as tx:
-                _strike(tx, arrived)
-        self._sender.close()
-
-    def _due(self, now: datetime) -> bool:
-        return self._swept_at is None or now - self._swept_at >= self.limits.sweep_every
-
-    def _send(self, queued: Sequence[Queued]) -> None:
-        # While older rows wait to be swept nothing may overtake them: the sweeper sends all.
-        with self._lock:
-            for item in [] if self._behind else queued:
-                try:
-                    delivery = self._sender.send(item.topic, item.key, item.value)
-                except SendFailed:
-                    log.warning("the broker does not take messages; the sweeper will try again")
-                    self._behind = True
-                    return
-                self._on_the_way.append((item.position, delivery))
-
-    def _take_arrived(self) -> list[tuple[int, Delivery]]:
-        with self._lock:
-            arrived, still = [], []
-            for entry in self._on_the_way:
-                if not entry[1].is_done:
-                    still.append(entry)
-                elif entry[1].failed():
-                    self._behind = True  # It stays in outbox_unsent.
-                else:
-                    arrived.append(entry)
-            self._on_the_way = still
-        return arrived
-
-    def _put_back(self, arrived: list[tuple[int, Delivery]]) -> None:
-        with self._lock:
-            self._on_the_way = arrived + self._on_the_way
-
-    def _sweep(self, queued_until: datetime) -> int:
-        """Send unsent rows in order until none is left; stops at the first that fails."""
-        total = 0
-        while True:
-            with self.engine.begin() as tx:
-                found = bulk.fetch(tx, _LEFT_BEHIND, (queued_until, self.limits.swept_at_once_max))
-                deliveries = self._send_again(found)
-                _strike(tx, [(p, d) for p, d in deliveries if d.is_done and not d.failed()])
-            total += len(deliveries)
-            if any(d.failed() or not d.is_done for _, d in deliveries) or len(deliveries) < len(
-                found
-            ):
-                return total
-            if len(found) < self.limits.swept_at_once_max:
-                with self._lock:
-                    self._behind = False
-                return total
-
-    def _send_again(self, rows: Sequence[tuple[int, str, str, str]]) -> list[tuple[int, Delivery]]:
-        deliveries = []
         try:
-            for position, topic, key, value in rows:
-                delivery = self._sender.send(topic, key.encode(), value.encode())
-                deliveries.append((position, delivery))
-        except SendFailed:
-            log.warning("the broker still does not take messages")
-        if deliveries:
             self._sender.flush(self.limits.flush_within_s)
-        return deliveries
+            with self._striking():
+                pass
+        finally:
+            self._sender.close()
+
+    def _sweep(self, now: datetime) -> int:
+        """Hand over unsent rows in their order, page by page, as long as they arrive."""
+        age = self.limits.swept_when_older_than
+        queued_until = None if self._relay.is_behind() else now - age
+        self._relay.begin_sweep()
+        total = 0
+        while not self._relay.is_full():
+            page = self._send_page(queued_until, now)
+            if page is None:
+                return total  # Another process sweeps, and sends ours with its own.
+            found, under_way = page
+            total += len(under_way)
+            if not all(delivery.is_done for delivery in under_way):
+                return total
+            if found < self.limits.swept_at_once_max:
+                self._relay.end_sweep(self._relay.not_to_sweep(now)[1])
+                return total
+        return total
+
+    def _send_page(
+        self, queued_until: datetime | None, now: datetime
+    ) -> tuple[int, list[Delivery]] | None:
+        """Rows found and what was handed over of them; None while another process sweeps."""
+        with self._striking() as tx:
+            if not bulk.fetch(tx, _SWEEP_ALONE)[0][0]:
+                return None
+            in_hand, resting = self._relay.not_to_sweep(now)
+            most = self.limits.swept_at_once_max
+            which = (queued_until, queued_until, in_hand, resting, most)
+            rows = [
+                Queued(position, topic, key.encode(), value.encode())
+                for position, topic, key, value in bulk.fetch(tx, _LEFT_BEHIND, which)
+            ]
+            under_way = self._relay.sweep(rows, now)
+            if under_way:
+                self._sender.flush(self.limits.flush_within_s)
+            return len(rows), under_way
+
+    @contextmanager
+    def _striking(self) -> Iterator[Connection]:
+        """A transaction of our own that, in its end, strikes what has arrived."""
+        arrived: list[int] = []
+        try:
+            with self.engine.begin() as tx:
+                yield tx
+                arrived = self._relay.take_arrived()
+                _strike(tx, arrived)
+        except BaseException:
+            self._relay.put_back(arrived)
+            raise
 
 
-def _strike(tx: Connection, arrived: Sequence[tuple[int, Delivery]]) -> None:
+def _strike(tx: Connection, arrived: Sequence[int]) -> None:
     if arrived:
-        bulk.run(tx, _STRIKE, ([position for position, _ in arrived],))
+        bulk.run(tx, _STRIKE, (list(arrived),))
+
+
+def _refuse_if_spoilt(tx: Connection) -> None:
+    connection = tx.connection.driver_connection
+    assert connection is not None, "the transaction has ended"
+    if connection.info.transaction_status == TRANSACTION_STATUS_INERROR:
+        raise TransactionSpoilt

@@ -7,19 +7,20 @@ the batch, and the inbox turns the replay into nothing. The other order loses mo
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from contracts.delivery import burial, inbox
 from contracts.delivery.broker import Broker, Record, next_offsets
 from contracts.delivery.burial import Fault
 from contracts.delivery.codec import Letter, NotAMessage, body_of, decode
 from contracts.delivery.outbox import Outbox, Writing
+from contracts.delivery.passing import is_passing
 from contracts.delivery.telemetry import Progress
 from contracts.message import Body, Message, Outgoing
 
@@ -79,6 +80,7 @@ class Processor:
     progress: Progress = field(default_factory=Progress)
     _table: dict[tuple[str, str], Subscription] = field(init=False)
     _bugs_in_a_row: int = field(default=0, init=False)
+    _unfinished: Sequence[Record] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
         self._table = {(s.topic, s.body.KIND): s for s in self.subscriptions}
@@ -91,10 +93,16 @@ class Processor:
     def run_once(self) -> int:
         """Handle one batch; how many records it had. May raise GaveUp or TooManyDeadLetters."""
         self._patiently(self.outbox.tend)
-        records = self.broker.poll(batch_max=self.limits.batch_max, wait_ms=self.limits.wait_ms)
+        # A batch that failed comes first: the broker would give the next one, and committing that
+        # would pass over this.
+        records = self._unfinished or self.broker.poll(
+            batch_max=self.limits.batch_max, wait_ms=self.limits.wait_ms
+        )
+        self._unfinished = records
         if records:
             self._patiently(lambda: self._handle(records))
             self.broker.commit(next_offsets(records))
+        self._unfinished = ()
         self.progress.handled(len(records), self.outbox.clock.now())
         return len(records)
 
@@ -104,12 +112,12 @@ class Processor:
         for attempt in range(1, self.limits.tries_max + 1):
             try:
                 work()
-            except DBAPIError as error:
+            except Exception as error:
                 if not is_passing(error):
                     raise
                 if attempt == self.limits.tries_max:
                     raise GaveUp(f"the database stayed away for {attempt} tries") from error
-                log.warning("the database is away (%s), try %d", type(error.orig).__name__, attempt)
+                log.warning("the database is away (%s), try %d", type(error).__name__, attempt)
                 self.pause(wait_s)
                 wait_s = min(2 * wait_s, self.limits.longest_wait_s)
             else:
@@ -121,7 +129,7 @@ class Processor:
         except Exception as error:
             if is_passing(error):
                 raise
-            log.exception("a batch of %d failed; trying one by one", len(records))
+            log.error("a batch of %d failed; trying one by one", len(records))  # noqa: TRY400
             self._one_by_one(records)
         else:
             self._bugs_in_a_row = 0
@@ -142,8 +150,8 @@ class Processor:
         where = f"{record.topic}[{record.partition}]@{record.offset}"
         if self._bugs_in_a_row > self.limits.bugs_in_a_row_max:
             raise TooManyDeadLetters(f"{self._bugs_in_a_row} in a row, the last at {where}")
-        log.error("buried %s: %s", where, type(error).__name__)
-        # Only the error's type: its text may quote the content.
+        # Only the error's type and place: its text may quote the content.
+        log.error("buried %s: %s at\n%s", where, type(error).__name__, _place_of(error))
         with self.outbox.transaction() as writing:
             burial.bury(writing.tx, [(record, Fault.BUG, type(error).__name__)], self._now(writing))
 
@@ -186,11 +194,8 @@ class Processor:
         return writing.now
 
 
-def is_passing(error: Exception) -> bool:
-    """A fault of the moment: lost connection, deadlock, lock timeout, serialization."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    return isinstance(error, (OperationalError, InterfaceError))
+def _place_of(error: Exception) -> str:
+    return "".join(traceback.format_tb(error.__traceback__))
 
 
 def waves(items: Sequence[Opened]) -> Iterator[list[Opened]]:

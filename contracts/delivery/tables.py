@@ -48,6 +48,8 @@ def add_to(metadata: MetaData) -> None:
         Column("topic", String(100), primary_key=True),
         Column("partition", BigInteger, primary_key=True),
         Column("offset", BigInteger, primary_key=True),
+        # A broker that was set up anew counts from zero again: then the place alone is not enough.
+        Column("value_sha256", LargeBinary(32), primary_key=True),
         Column("key", LargeBinary, nullable=False),
         Column("value", LargeBinary, nullable=False),
         Column("fault", String(40), nullable=False),

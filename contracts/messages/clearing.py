@@ -28,7 +28,7 @@ class ClearingIssued(Body):
 
     KIND: ClassVar[str] = "clearing_issued"
     run_id: UUID
-    month: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+    month: Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
     issued_at: AwareDatetime
     payable_fen: int
     receivable_fen: int

@@ -10,6 +10,10 @@ from contracts.ids import SettlementId
 from contracts.message import Body, Frozen
 from contracts.messages.values import Area
 
+# Sums are signed; a hundred thousand of the largest bills still fit a BIGINT.
+SUM_MAX_FEN = 10**18
+SumFen = Annotated[int, Field(strict=True, ge=-SUM_MAX_FEN, le=SUM_MAX_FEN)]
+
 
 class Bucket(Frozen):
     """Control totals of one (counterpart, insurance kind, visit kind) on one business day.
@@ -21,9 +25,9 @@ class Bucket(Frozen):
     counterpart: Area
     insurance_kind: InsuranceKind
     visit_kind: VisitKind
-    count: Annotated[int, Field(strict=True, ge=0)]
-    total_fen: Annotated[int, Field(strict=True)]
-    parts_fen: tuple[int, ...]
+    count: Annotated[int, Field(strict=True, ge=0, le=SUM_MAX_FEN)]
+    total_fen: SumFen
+    parts_fen: tuple[SumFen, ...]
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -32,8 +36,8 @@ class Row(Frozen):
 
     settlement_id: SettlementId
     sign: Annotated[int, Field(ge=-1, le=1)]
-    total_fen: Annotated[int, Field(strict=True)]
-    parts_fen: tuple[int, ...]
+    total_fen: SumFen
+    parts_fen: tuple[SumFen, ...]
 
 
 class TotalsRequested(Body):

@@ -8,8 +8,8 @@ from contracts.codes import Fund
 from contracts.message import Frozen
 from contracts.money import Fen
 
-Area = Annotated[str, Field(pattern=r"^\d{2}0000$")]
-Division = Annotated[str, Field(pattern=r"^\d{6}$")]
+Area = Annotated[str, Field(pattern=r"^[0-9]{2}0000$")]
+Division = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 PersonToken = Annotated[str, Field(min_length=29, max_length=29)]
 Text = Annotated[str, Field(max_length=200)]
 

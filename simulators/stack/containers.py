@@ -1,7 +1,9 @@
 """PostgreSQL and Kafka as containers, where a Docker engine answers."""
 
+import gc
 import os
 import secrets
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,12 +23,17 @@ def docker_answers() -> bool:
     """Is there a Docker engine that answers within DOCKER_WAIT_S, and may we use it?"""
     if os.environ.get("YIDI_DOCKER") == "0":
         return False
-    try:
-        from testcontainers.core.docker_client import DockerClient
+    with warnings.catch_warnings():
+        # Where nothing listens, docker's client leaves its socket for the collector to close.
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            from testcontainers.core.docker_client import DockerClient
 
-        return DockerClient(timeout=DOCKER_WAIT_S).client.ping() is True
-    except Exception:  # noqa: BLE001  # not installed, no engine, no permission: all mean no
-        return False
+            return DockerClient(timeout=DOCKER_WAIT_S).client.ping() is True
+        except Exception:  # noqa: BLE001  # not installed, no engine, no permission: all mean no
+            return False
+        finally:
+            gc.collect()
 
 
 @contextmanager

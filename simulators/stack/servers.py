@@ -4,9 +4,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 
 from sqlalchemy import make_url
@@ -33,6 +33,8 @@ class Servers:
     """Bootstrap address, or None when no Kafka was asked for."""
     broker: str
     """What it is, for people and --json: "Apache Kafka 4.3.1 (local, KRaft)"."""
+    pids: Mapping[str, int] = field(default_factory=dict)
+    """Processes of ours among them, by what they are, for whoever measures or breaks them."""
 
 
 def _tell(text: str) -> None:
@@ -52,9 +54,10 @@ def servers(
     """
     with _sigterm_unwinds(), ExitStack() as stack:
         docker = _needs_docker(kafka=kafka) and docker_answers()
-        bootstrap, broker = _kafka(stack, docker, tell) if kafka else (None, IN_PROCESS)
-        url, database = _postgres(stack, docker, durable, tell)
-        yield Servers(url, database, bootstrap, broker)
+        pids: dict[str, int] = {}
+        bootstrap, broker = _kafka(stack, docker, tell, pids) if kafka else (None, IN_PROCESS)
+        url, database = _postgres(stack, docker, durable, tell, pids)
+        yield Servers(url, database, bootstrap, broker, pids)
 
 
 def _needs_docker(*, kafka: bool) -> bool:
@@ -62,7 +65,11 @@ def _needs_docker(*, kafka: bool) -> bool:
 
 
 def _postgres(
-    stack: ExitStack, docker: bool, durable: bool, tell: Callable[[str], None]
+    stack: ExitStack,
+    docker: bool,
+    durable: bool,
+    tell: Callable[[str], None],
+    pids: dict[str, int],
 ) -> tuple[str, str]:
     if given := os.environ.get("YIDI_DATABASE_URL"):
         return _described(rendered(make_url(given)), "YIDI_DATABASE_URL")
@@ -72,14 +79,18 @@ def _postgres(
             return _described(url, "Docker")
         except Exception as error:  # noqa: BLE001  # whatever Docker has, we have another way
             tell(f"Docker gives no PostgreSQL ({error}); starting an embedded one.")
-    return _described(stack.enter_context(local_postgres(durable=durable)).url, "embedded")
+    local = stack.enter_context(local_postgres(durable=durable))
+    pids["postgres"] = local.process.pid
+    return _described(local.url, "embedded")
 
 
 def _described(url: str, source: str) -> tuple[str, str]:
     return url, f"PostgreSQL {server_version(url)} ({source})"
 
 
-def _kafka(stack: ExitStack, docker: bool, tell: Callable[[str], None]) -> tuple[str, str]:
+def _kafka(
+    stack: ExitStack, docker: bool, tell: Callable[[str], None], pids: dict[str, int]
+) -> tuple[str, str]:
     if given := os.environ.get("YIDI_KAFKA"):
         if not answers(given):
             raise NoKafka(f"nothing answers as Kafka at YIDI_KAFKA={given}.")
@@ -90,6 +101,7 @@ def _kafka(stack: ExitStack, docker: bool, tell: Callable[[str], None]) -> tuple
         except Exception as error:  # noqa: BLE001  # whatever Docker has, we have another way
             tell(f"Docker gives no Kafka ({error}); starting a local one.")
     local = stack.enter_context(local_kafka(tell))
+    pids["kafka"] = local.process.pid
     return local.bootstrap, f"Apache Kafka {kafka_version()} (local, KRaft)"
 
 

@@ -5,9 +5,11 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from contracts.codes import AreaCode, InsuranceKind, PersonType, VisitKind
 from contracts.money import fen_from_yuan
@@ -101,15 +103,15 @@ def institutions(area: AreaCode) -> list[Institution]:
     ]
 
 
-def bill_templates() -> dict[str, dict[str, object]]:
+@cache
+def _templates() -> dict[str, dict[str, Any]]:
     text = _data("bills.toml").read_text(encoding="utf-8")
     return {row["id"]: row for row in tomllib.loads(text)["bills"]}
 
 
 def draw_bill(template_id: str, random: Random) -> DrawnBill:
     """One bill of this template; the same `random` draws the same bill."""
-    template = tomllib.loads(_data("bills.toml").read_text(encoding="utf-8"))
-    row = next(row for row in template["bills"] if row["id"] == template_id)
+    row = _templates()[template_id]
     lines = []
     for line in row["lines"]:
         count = random.randint(*line["count"])

@@ -1,0 +1,1 @@
+"""The hub: it registers, routes, remembers, reconciles and clears. It computes no benefit."""

@@ -1,0 +1,1 @@
+"""Pure rules of the hub: no SQL, no Kafka, no clock."""

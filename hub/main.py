@@ -1,0 +1,226 @@
+"""The hub's programs: worker, jobs, API, and what an operator does by hand."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from sqlalchemy import Connection, Engine
+
+from contracts import access
+from contracts.access import AccessRole, Principal
+from contracts.clock import Clock, SystemClock, shanghai_date_of
+from contracts.codes import AreaCode, areas
+from contracts.delivery.burial import Fault
+from contracts.delivery.engine import engine_of
+from contracts.delivery.heartbeat import beating
+from contracts.delivery.outbox import Outbox
+from contracts.delivery.processor import Processor
+from contracts.delivery.replay import Replay
+from contracts.delivery.transport import KafkaTransport, Transport
+from hub import jobs as hub_jobs
+from hub.processors import GROUP, subscriptions, topics_read
+from hub.services import days, participants
+from hub.settings import Settings
+from hub.store import db
+from hub.terminal import close, said_plainly, told_to_stop
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+app = typer.Typer(no_args_is_help=True, help="清算枢纽：受理、路由、记账、对账、清算。")
+
+
+def worker(engine: Engine, transport: Transport, clock: Clock, settings: Settings) -> Processor:
+    """One member of the consumer group 'hub'. Who runs it closes its broker, outbox and engine."""
+    table, limits = subscriptions(settings.answer_within()), settings.limits()
+    return Processor(
+        broker=transport.reader(GROUP, topics_read(table), batch_max=limits.batch_max),
+        outbox=outbox_of("hub.work", engine, transport, clock, settings),
+        subscriptions=table,
+        limits=limits,
+    )
+
+
+def run_jobs(
+    engine: Engine,
+    transport: Transport,
+    clock: Clock,
+    settings: Settings,
+    *,
+    stop: threading.Event,
+) -> int:
+    """Run every job until `stop`; 0, or 1 when one of them could not go on."""
+    outbox = outbox_of("hub.jobs", engine, transport, clock, settings)
+    try:
+        return hub_jobs.run(hub_jobs.jobs(settings), outbox, settings.limits(), stop)
+    finally:
+        close(outbox.close)
+
+
+@contextmanager
+def served(
+    engine: Engine, transport: Transport, clock: Clock, settings: Settings
+) -> Iterator["FastAPI"]:
+    """The HTTP application for the length of a `with` block, its outbox tended meanwhile."""
+    from hub.api.app import create_app
+
+    outbox = outbox_of("hub.api", engine, transport, clock, settings)
+    with hub_jobs.tended(outbox):
+        yield create_app(engine, outbox, clock, settings)
+
+
+def outbox_of(
+    name: str, engine: Engine, transport: Transport, clock: Clock, settings: Settings
+) -> Outbox:
+    return Outbox(engine, transport.sender(name), clock, settings.outbox_limits())
+
+
+@app.command()
+def work() -> None:
+    """处理各地区发来的消息，直到收到停止信号。"""
+    with said_plainly():
+        settings, stop = Settings(), told_to_stop()
+        engine = _engine("hub.work", settings)
+        processor = worker(engine, KafkaTransport(settings.bootstrap()), SystemClock(), settings)
+        try:
+            with beating([processor.progress], processor.outbox.clock):
+                processor.run(stop)
+        finally:
+            close(processor.broker.close, processor.outbox.close)
+            engine.dispose()
+
+
+@app.command()
+def jobs() -> None:
+    """定时任务：超时作废、日终、对账，直到收到停止信号。"""
+    with said_plainly():
+        settings, stop = Settings(), told_to_stop()
+        engine = _engine("hub.jobs", settings)
+        transport = KafkaTransport(settings.bootstrap())
+        try:
+            ended = run_jobs(engine, transport, SystemClock(), settings, stop=stop)
+        finally:
+            engine.dispose()
+        raise typer.Exit(ended)
+
+
+@app.command()
+def api() -> None:
+    """枢纽接口：备案、结算查询、日终、对账、清算。"""
+    import uvicorn
+
+    with said_plainly():
+        settings = Settings()
+        engine = _engine("hub.api", settings)
+        transport = KafkaTransport(settings.bootstrap())
+        told_to_stop()  # uvicorn raises the signal again when it has ended; the outbox comes after.
+        try:
+            with served(engine, transport, SystemClock(), settings) as application:
+                uvicorn.run(
+                    application,
+                    host=settings.hub_api_host,
+                    port=settings.hub_api_port,
+                    access_log=False,
+                    server_header=False,
+                    timeout_graceful_shutdown=10,
+                )
+        finally:
+            engine.dispose()
+
+
+@app.command()
+def migrate() -> None:
+    """建立或升级数据库结构；可重复执行。"""
+    with said_plainly():
+        db.migrate(Settings().database_url())
+
+
+@app.command()
+def topics(
+    area: Annotated[list[str] | None, typer.Option(help="地区，可重复；缺省为全部")] = None,
+    replication: Annotated[int, typer.Option(min=1, max=9, help="副本数")] = 1,
+) -> None:
+    """建立缺少的主题；已有的不变，可重复执行。"""
+    from contracts.delivery.kafka_topics import create_topics
+    from contracts.topics import all_topics
+
+    with said_plainly():
+        wanted = all_topics([AreaCode(code) for code in area] if area else areas())
+        bootstrap = Settings().bootstrap().split(",")
+        created = create_topics({"bootstrap_servers": bootstrap}, wanted, replication)
+    typer.echo(f"共 {len(wanted)} 个主题，新建 {len(created)} 个")
+
+
+@app.command(name="open")
+def open_hub(
+    area: Annotated[list[str] | None, typer.Option(help="接入的地区，可重复；缺省为全部")] = None,
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="首个结算日；缺省为今天")
+    ] = None,
+) -> None:
+    """接入地区，并开启首个结算日；可重复执行。"""
+    with said_plainly():
+        now = SystemClock().now()
+        connected = [AreaCode(code) for code in area] if area else list(areas())
+        with _transaction() as tx:
+            rows = participants.connect(tx, connected)
+            opened = days.open_first(tx, _first_day(day, now), now)
+    typer.echo(f"已接入 {len(rows)} 个地区；当前结算日 {opened}")
+
+
+@app.command()
+def token(
+    subject: Annotated[str, typer.Option(help="持有人，如 操作员工号")],
+    role: Annotated[AccessRole, typer.Option(help="角色")],
+    area: Annotated[str | None, typer.Option(help="地区；枢纽自己的人员不填")] = None,
+    valid_days: Annotated[int, typer.Option(min=1, max=3_650, help="有效天数")] = 90,
+) -> None:
+    """发放访问凭证；只显示这一次。"""
+    if area is not None and area not in areas():
+        raise typer.BadParameter(f"没有这个地区：{area}")
+    principal = Principal(subject, role, AreaCode(area) if area else None)
+    with said_plainly():
+        now, valid_for = SystemClock().now(), timedelta(days=valid_days)
+        with _transaction() as tx:
+            issued = access.issue(tx, principal, valid_for=valid_for, now=now)
+    typer.echo(issued)
+
+
+@app.command()
+def replay(
+    topic: Annotated[str, typer.Argument(help="主题，如 hub.settlements")],
+    fault: Annotated[Fault | None, typer.Option(help="只重放这一类；缺省为全部")] = None,
+) -> None:
+    """把死信放回主题：同一键的死信一起、按原顺序放回。"""
+    with said_plainly():
+        settings, clock = Settings(), SystemClock()
+        engine = _engine("hub.replay", settings)
+        sender = KafkaTransport(settings.bootstrap()).sender("hub.replay")
+        try:
+            count = Replay(engine, sender, clock).topic(topic, fault and fault.value)
+        finally:
+            sender.close()
+            engine.dispose()
+    typer.echo(f"已放回 {count} 条")
+
+
+def _first_day(day: datetime | None, now: datetime) -> date:
+    return day.date() if day is not None else shanghai_date_of(now)
+
+
+def _engine(name: str, settings: Settings) -> Engine:
+    return engine_of(settings.database_url(), name=name, pool_max=settings.hub_pool_max)
+
+
+@contextmanager
+def _transaction() -> Iterator[Connection]:
+    """One transaction of a command that says nothing to anybody."""
+    engine = _engine("hub.operator", Settings())
+    try:
+        with engine.begin() as tx:
+            yield tx
+    finally:
+        engine.dispose()

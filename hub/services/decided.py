@@ -1,0 +1,95 @@
+"""What a batch of messages about settlements decided, gathered first and written once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from contracts import topics
+from contracts.codes import AreaCode, Role
+from contracts.ids import MessageId, SettlementId
+from contracts.message import Message, Outgoing
+from hub.domain.anomaly import Anomaly, AnomalyKind
+from hub.domain.ledger import Posting
+from hub.domain.settlement import Event, Moved, Settlement
+from hub.store import anomalies, ledger, settlements
+from hub.store.settlements import StepRow
+
+
+class AboutSettlement(Protocol):
+    """A body that names its settlement."""
+
+    @property
+    def settlement_id(self) -> SettlementId: ...
+
+
+@dataclass(slots=True)
+class Decided:
+    """Steps, postings, anomalies and what to say; `write` puts them down in four statements."""
+
+    now: datetime
+    moves: list[Moved] = field(default_factory=list)
+    steps: list[StepRow] = field(default_factory=list)
+    postings: list[Posting] = field(default_factory=list)
+    anomalies: list[Anomaly] = field(default_factory=list)
+    outgoing: list[Outgoing] = field(default_factory=list)
+
+    def move(
+        self, before: Settlement, event: Event, cause: Message[Any] | None, **changes: Any
+    ) -> Settlement:
+        """One step on: remembered, and returned as it stands after."""
+        after = before.after(event, **changes)
+        message_id = None if cause is None else cause.head.message_id
+        self.moves.append(Moved(before, event, after))
+        self.steps.append(_step(before, event, after, self.now, message_id))
+        return after
+
+    def odd(self, kind: AnomalyKind, message: Message[Any], detail: str) -> None:
+        """A message that changes nothing."""
+        settlement_id = message.body.settlement_id
+        id_ = message.head.message_id
+        self.anomalies.append(Anomaly(kind, detail, id_, self.now, settlement_id=settlement_id))
+
+    def write(self, tx: Connection) -> list[Outgoing]:
+        settlements.move(tx, self.moves)
+        settlements.add_steps(tx, self.steps)
+        ledger.append(tx, self.postings)
+        anomalies.add(tx, self.anomalies)
+        return self.outgoing
+
+
+def from_the_area(message: Message[Any], role: Role, area: AreaCode) -> bool:
+    """Whether the one who speaks is the area it speaks for."""
+    return message.head.sender == topics.participant(role, area)
+
+
+def of_insured(
+    message: Message[Any],
+    known: Mapping[SettlementId, Settlement],
+    allowed: Mapping[Any, object],
+    decided: Decided,
+) -> Settlement | None:
+    """The settlement that its insured area may speak of in its present state, else an anomaly."""
+    settlement = known.get(message.body.settlement_id)
+    if settlement is None:
+        decided.odd(AnomalyKind.UNKNOWN_SUBJECT, message, message.head.kind)
+    elif not from_the_area(message, Role.INSURED, settlement.insured_area):
+        decided.odd(AnomalyKind.WRONG_SENDER, message, message.head.sender)
+    elif settlement.state not in allowed:
+        decided.odd(AnomalyKind.OUT_OF_STEP, message, f"{settlement.state} on {message.head.kind}")
+    else:
+        return settlement
+    return None
+
+
+def _step(
+    before: Settlement,
+    event: Event,
+    after: Settlement,
+    at: datetime,
+    message_id: MessageId | None,
+) -> StepRow:
+    position = after.step_count
+    return StepRow(after.settlement_id, position, before.state, event, after.state, at, message_id)

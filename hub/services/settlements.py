@@ -1,0 +1,127 @@
+"""Taking settlements on, and letting them expire: the two ends that no answer decides."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from contracts import topics
+from contracts.ids import SettlementId
+from contracts.message import Message, Outgoing, effect_of
+from contracts.messages.settlement import (
+    CalculationRequested,
+    Outcome,
+    ReleaseReason,
+    SettlementAnswered,
+    SettlementRequested,
+)
+from contracts.refusal import RefusalCode
+from hub.domain.anomaly import AnomalyKind
+from hub.domain.settlement import Event, State
+from hub.services import telling
+from hub.services.decided import Decided
+from hub.services.judging import Judged, heard, judge
+from hub.store import participants, settlements
+from hub.store.settlements import Arrival, StepRow
+
+
+def accept(
+    tx: Connection,
+    batch: Sequence[Message[SettlementRequested]],
+    now: datetime,
+    *,
+    answer_within: timedelta,
+) -> list[Outgoing]:
+    """Route each bill to its insured area, or refuse it with the code of the first rule against it.
+
+    A bill in another area's name, or under an id that is known already, is an anomaly and changes
+    nothing. Six statements at most.
+    """
+    decided, everyone = Decided(now), participants.everyone(tx)
+    bills = heard(batch, everyone, decided)
+    judged = _without_withdrawn(tx, judge(tx, bills, everyone, now))
+    new = settlements.add(tx, [_arrival(one, answer_within, now) for one in judged])
+    for one in judged:
+        if one.message.body.settlement_id in new:
+            decided.steps.append(_first_step(one, now))
+            decided.outgoing.append(_answer(one, answer_within, now))
+        else:
+            decided.odd(AnomalyKind.REPEATED_ID, one.message, one.message.head.kind)
+    return decided.write(tx)
+
+
+def expire(tx: Connection, now: datetime, count_max: int) -> list[Outgoing]:
+    """Void what nobody answered in time: two messages for each, and none is waited for."""
+    decided = Decided(now)
+    for settlement in settlements.lock_overdue(tx, now, count_max):
+        after = decided.move(
+            settlement, Event.EXPIRE, None, concluded_at=now, refusal=RefusalCode.EXPIRED
+        )
+        decided.outgoing += [
+            telling.answer(after, None, now),
+            telling.release(after, ReleaseReason.EXPIRED, None, now),
+        ]
+    return decided.write(tx)
+
+
+def _without_withdrawn(tx: Connection, judged: Sequence[Judged]) -> list[Judged]:
+    """A bill that was withdrawn before it arrived is refused, whatever the rules say."""
+    ids: list[SettlementId] = [one.message.body.settlement_id for one in judged]
+    gone = settlements.tombstoned(tx, ids)
+    return [
+        replace(one, refusal=RefusalCode.WITHDRAWN_BEFORE) if id_ in gone else one
+        for one, id_ in zip(judged, ids, strict=True)
+    ]
+
+
+def _arrival(one: Judged, answer_within: timedelta, now: datetime) -> Arrival:
+    body = one.message.body
+    return Arrival(
+        settlement_id=body.settlement_id,
+        care=body.care,
+        bill=body.bill,
+        insured_area=one.insured_area,
+        treatment_area=one.treatment_area,
+        registration_id=one.registration.registration_id if one.registration else None,
+        answer_by=now + answer_within if one.refusal is None else None,
+        refusal=one.refusal,
+        received_at=now,
+    )
+
+
+def _first_step(one: Judged, now: datetime) -> StepRow:
+    event, target = (
+        (Event.ROUTE, State.ROUTED) if one.refusal is None else (Event.REJECT, State.REJECTED)
+    )
+    message = one.message
+    settlement_id, message_id = message.body.settlement_id, message.head.message_id
+    return StepRow(settlement_id, 1, State.RECEIVED, event, target, now, message_id)
+
+
+def _answer(one: Judged, answer_within: timedelta, now: datetime) -> Outgoing:
+    return _calculation(one, answer_within, now) if one.refusal is None else _rejection(one, now)
+
+
+def _calculation(one: Judged, answer_within: timedelta, now: datetime) -> Outgoing:
+    request = one.message.body
+    body = CalculationRequested(
+        settlement_id=request.settlement_id,
+        care=request.care,
+        bill=request.bill,
+        registration_category=one.registered().category,
+        answer_within_ms=answer_within // timedelta(milliseconds=1),
+    )
+    topic = topics.insured_work(one.insured_area)
+    key = request.care.person_id
+    return effect_of(one.message, body, topic=topic, key=key, sender=topics.HUB, at=now)
+
+
+def _rejection(one: Judged, now: datetime) -> Outgoing:
+    settlement_id = one.message.body.settlement_id
+    body = SettlementAnswered(
+        settlement_id=settlement_id, outcome=Outcome.REFUSED, concluded_at=now, code=one.refusal
+    )
+    topic = topics.treatment_answers(one.treatment_area)
+    key = str(settlement_id)
+    return effect_of(one.message, body, topic=topic, key=key, sender=topics.HUB, at=now)

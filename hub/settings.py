@@ -1,0 +1,70 @@
+"""What a deployment of the hub may set, from the environment (YIDI_…). No secret has a default."""
+
+from base64 import b64decode
+from datetime import timedelta
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contracts.delivery.outbox import OutboxLimits
+from contracts.delivery.processor import Limits
+
+
+class NotSet(Exception):
+    """A setting that this command needs has no value; the text names the variable."""
+
+
+class Settings(BaseSettings):
+    """Places, deadlines and bounds."""
+
+    model_config = SettingsConfigDict(env_prefix="YIDI_", extra="ignore", frozen=True)
+
+    kafka: str | None = None  # host:port[,host:port]
+    hub_database_url: SecretStr | None = None  # postgresql+psycopg2://…
+    hub_api_host: str = "127.0.0.1"
+    hub_api_port: int = Field(default=8010, ge=0, le=65535)  # 0: any free port
+    hub_body_max_bytes: int = Field(default=1_048_576, ge=1_024, le=16_777_216)  # of a request
+    person_token_key: SecretStr | None = None  # base64; turns certificates into person tokens
+    break_after_s: int = Field(default=60, ge=0, le=604_800)  # then differences of a day are breaks
+    ask_every_s: int = Field(default=3, ge=1, le=3_600)  # a side that has not agreed, until then
+    settle_within_ms: int = Field(default=5_000, ge=1, le=600_000)  # for the insured area's answer
+    hub_batch_max: int = Field(default=500, ge=1, le=1_000)  # messages a transaction
+    hub_wait_ms: int = Field(default=200, ge=1, le=5_000)  # one poll without messages
+    hub_tries_max: int = Field(default=8, ge=1, le=100)  # of a passing fault of the database
+    hub_bugs_in_a_row_max: int = Field(default=10, ge=0, le=1_000)
+    hub_pool_max: int = Field(default=8, ge=2, le=100)  # connections a process
+    hub_flush_within_s: float = Field(default=10.0, gt=0, le=60)  # at the end of a process
+    hub_expire_every_ms: int = Field(default=100, ge=10, le=500)  # so that no expiry is 1 s late
+    hub_expire_at_once_max: int = Field(default=500, ge=1, le=1_000)  # settlements a transaction
+
+    def database_url(self) -> str:
+        """NotSet without YIDI_HUB_DATABASE_URL."""
+        if self.hub_database_url is None:
+            raise NotSet("YIDI_HUB_DATABASE_URL")
+        return self.hub_database_url.get_secret_value()
+
+    def bootstrap(self) -> str:
+        """NotSet without YIDI_KAFKA."""
+        if self.kafka is None:
+            raise NotSet("YIDI_KAFKA")
+        return self.kafka
+
+    def person_key(self) -> bytes | None:
+        """The key of contracts.person, or None: then the API takes person tokens only."""
+        key = self.person_token_key
+        return None if key is None else b64decode(key.get_secret_value(), validate=True)
+
+    def answer_within(self) -> timedelta:
+        """How long an insured area has to answer before a settlement expires."""
+        return timedelta(milliseconds=self.settle_within_ms)
+
+    def limits(self) -> Limits:
+        return Limits(
+            batch_max=self.hub_batch_max,
+            wait_ms=self.hub_wait_ms,
+            tries_max=self.hub_tries_max,
+            bugs_in_a_row_max=self.hub_bugs_in_a_row_max,
+        )
+
+    def outbox_limits(self) -> OutboxLimits:
+        return OutboxLimits(flush_within_s=self.hub_flush_within_s)

@@ -1,0 +1,48 @@
+"""The ledger: postings are appended, and summed, never changed."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import Connection
+
+from contracts.codes import AreaCode
+from contracts.delivery import bulk
+from hub.domain.ledger import Posting
+
+_APPEND = """
+    INSERT INTO postings (settlement_id, business_date, insured_area, treatment_area,
+        insurance_kind, fund, from_area, to_area, amount_fen, kind, posted_at) VALUES %s
+"""
+_BALANCES = """
+    SELECT area, sum(amount_fen)::bigint FROM (
+        SELECT from_area AS area, -amount_fen AS amount_fen, business_date FROM postings
+        UNION ALL SELECT to_area, amount_fen, business_date FROM postings
+    ) AS entries
+    WHERE business_date BETWEEN %s AND %s GROUP BY area ORDER BY area
+"""
+
+
+def append(tx: Connection, postings: Sequence[Posting]) -> None:
+    rows = [
+        (
+            p.settlement_id,
+            p.business_date,
+            p.insured_area,
+            p.treatment_area,
+            p.insurance_kind.value,
+            p.fund.value,
+            p.from_area,
+            p.to_area,
+            p.amount_fen,
+            p.kind.value,
+            p.posted_at,
+        )
+        for p in postings
+    ]
+    bulk.write_rows(tx, _APPEND, f"({', '.join(['%s'] * 11)})", rows)
+
+
+def balances(tx: Connection, first: date, last: date) -> dict[AreaCode, int]:
+    """What each area is owed (+) or owes (−) by the postings of these days; the sum is zero."""
+    found = bulk.fetch(tx, _BALANCES, (first, last))
+    return {AreaCode(area): fen for area, fen in found}

@@ -1,0 +1,1 @@
+"""Alembic's scripts; `hub.store.db.migrate` runs them."""

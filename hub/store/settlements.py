@@ -1,0 +1,225 @@
+"""Settlements: taken on, locked and moved, each for a whole batch in one statement."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Connection
+
+from contracts.codes import AreaCode, InsuranceKind
+from contracts.delivery import bulk
+from contracts.ids import MessageId, PersonId, RegistrationId, SettlementId
+from contracts.messages.settlement import Care
+from contracts.messages.values import PARTS, Bill, Shares
+from contracts.refusal import BY_CODE, RefusalCode
+from hub.domain.settlement import BOOKED, Event, Moved, Settlement, State
+
+_COLUMNS = f"""settlement_id, person_id, insured_area, treatment_area, insurance_kind, total_fen,
+    state, step_count, concluded_at, deductible_fen, settled_on, reversed_on, refusal_code,
+    refusal_detail, released_at, late_answers, {", ".join(PARTS)}"""
+_ADD = """
+    INSERT INTO settlements (settlement_id, person_id, insured_area, insured_division,
+        treatment_area, treatment_division, insurance_kind, visit_kind, hospital_code,
+        hospital_level, admitted_on, discharged_on, use_account, total_fen, fully_own_fen,
+        over_ceiling_fen, first_self_pay_fen, in_scope_fen, registration_id, state, answer_by,
+        received_at, concluded_at, refusal_code, step_count)
+    VALUES %s ON CONFLICT (settlement_id) DO NOTHING RETURNING settlement_id
+"""
+_FIND = f"SELECT {_COLUMNS} FROM settlements WHERE settlement_id = ANY(%s::uuid[])"  # noqa: S608
+_LOCK = f"{_FIND} ORDER BY settlement_id FOR NO KEY UPDATE"
+_OVERDUE = f"""
+    SELECT {_COLUMNS} FROM settlements WHERE state = 'routed' AND answer_by <= %s
+    ORDER BY answer_by LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+"""  # noqa: S608
+_MOVED = (
+    ("state", "text"),
+    ("concluded_at", "timestamptz"),
+    ("deductible_fen", "bigint"),
+    ("settled_on", "date"),
+    ("reversed_on", "date"),
+    ("refusal_code", "text"),
+    ("refusal_detail", "text"),
+    ("released_at", "timestamptz"),
+    ("late_answers", "smallint"),
+    ("step_count", "smallint"),
+    *((part, "bigint") for part in PARTS),
+)
+_MOVE = f"""
+    UPDATE settlements AS s SET {", ".join(f"{name} = m.{name}" for name, _ in _MOVED)}
+    FROM (VALUES %s) AS m (settlement_id, seen, {", ".join(name for name, _ in _MOVED)})
+    WHERE s.settlement_id = m.settlement_id AND s.step_count = m.seen
+    RETURNING s.settlement_id
+"""  # noqa: S608
+_MOVE_ROW = f"(%s::uuid, %s::smallint, {', '.join(f'%s::{kind}' for _, kind in _MOVED)})"
+_STEPS = """
+    INSERT INTO settlement_steps
+        (settlement_id, position, from_state, event, to_state, at, message_id) VALUES %s
+"""
+_TOMBSTONED = (
+    "SELECT settlement_id FROM withdrawal_tombstones WHERE settlement_id = ANY(%s::uuid[])"
+)
+_BURY = """
+    INSERT INTO withdrawal_tombstones (settlement_id, treatment_area, at) VALUES %s
+    ON CONFLICT (settlement_id) DO NOTHING
+"""
+_parts_of = attrgetter(*PARTS)
+_care_of = attrgetter(
+    "hospital_code", "hospital_level", "admitted_on", "discharged_on", "use_account"
+)
+_bill_of = attrgetter(
+    "total_fen", "fully_own_fen", "over_ceiling_fen", "first_self_pay_fen", "in_scope_fen"
+)
+_NO_PARTS = (0,) * len(PARTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A settlement as it is first written: routed with a deadline, or rejected with a code."""
+
+    settlement_id: SettlementId
+    care: Care
+    bill: Bill
+    insured_area: AreaCode
+    treatment_area: AreaCode
+    registration_id: RegistrationId | None
+    answer_by: datetime | None
+    refusal: RefusalCode | None
+    received_at: datetime
+
+    def state(self) -> State:
+        return State.ROUTED if self.refusal is None else State.REJECTED
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One step as it is written; `message_id` is None when the clock caused it."""
+
+    settlement_id: SettlementId
+    position: int
+    source: State
+    event: Event
+    target: State
+    at: datetime
+    message_id: MessageId | None
+
+
+def add(tx: Connection, arrivals: Sequence[Arrival]) -> set[SettlementId]:
+    """Store new settlements; the ids of those that were not there before."""
+    template = f"({', '.join(['%s'] * 25)})"
+    # In id order, so that two transactions that meet wait for each other instead of deadlocking.
+    rows = sorted(map(_arrival_row, arrivals), key=lambda row: row[0])
+    return {SettlementId(row[0]) for row in bulk.write_and_return(tx, _ADD, template, rows)}
+
+
+def lock(tx: Connection, ids: Iterable[SettlementId]) -> dict[SettlementId, Settlement]:
+    """Load and lock. Always in id order, so that two batches cannot deadlock."""
+    return {row[0]: _settlement(row) for row in bulk.fetch(tx, _LOCK, (list(ids),))}
+
+
+def find(tx: Connection, settlement_id: SettlementId) -> Settlement | None:
+    """One settlement as it stands now, without a lock."""
+    return next((_settlement(row) for row in bulk.fetch(tx, _FIND, ([settlement_id],))), None)
+
+
+def lock_overdue(tx: Connection, now: datetime, count_max: int) -> list[Settlement]:
+    """Routed settlements whose deadline has passed, and that nobody is moving, oldest first."""
+    return [_settlement(row) for row in bulk.fetch(tx, _OVERDUE, (now, count_max))]
+
+
+def move(tx: Connection, moves: Sequence[Moved]) -> None:
+    """Write one step each of locked settlements; no settlement twice."""
+    written = bulk.write_and_return(tx, _MOVE, _MOVE_ROW, [_moved_row(moved) for moved in moves])
+    assert len(written) == len(moves), "a locked settlement was moved by somebody else"
+
+
+def add_steps(tx: Connection, steps: Sequence[StepRow]) -> None:
+    rows = [
+        (
+            s.settlement_id,
+            s.position,
+            s.source.value,
+            s.event.value,
+            s.target.value,
+            s.at,
+            s.message_id,
+        )
+        for s in steps
+    ]
+    bulk.write_rows(tx, _STEPS, "(%s, %s, %s, %s, %s, %s, %s)", rows)
+
+
+def tombstoned(tx: Connection, ids: Iterable[SettlementId]) -> set[SettlementId]:
+    """Which of these were withdrawn before they arrived."""
+    return {SettlementId(row[0]) for row in bulk.fetch(tx, _TOMBSTONED, (list(ids),))}
+
+
+def bury(tx: Connection, ids: Sequence[tuple[SettlementId, AreaCode]], now: datetime) -> None:
+    """Leave tombstones (settlement, treatment area); a second one changes nothing."""
+    bulk.write_rows(tx, _BURY, "(%s, %s, %s)", [(*row, now) for row in sorted(ids)])
+
+
+def _arrival_row(a: Arrival) -> tuple[Any, ...]:
+    care, rejected = a.care, a.refusal is not None
+    return (
+        a.settlement_id,
+        care.person_id,
+        a.insured_area,
+        care.insured_division,
+        a.treatment_area,
+        care.treatment_division,
+        care.insurance_kind.value,
+        care.visit_kind.value,
+        *_care_of(care),
+        *_bill_of(a.bill),
+        a.registration_id,
+        a.state().value,
+        a.answer_by,
+        a.received_at,
+        a.received_at if rejected else None,
+        a.refusal.value if a.refusal is not None else None,
+        1,
+    )
+
+
+def _moved_row(moved: Moved) -> tuple[Any, ...]:
+    after = moved.after
+    return (
+        after.settlement_id,
+        moved.before.step_count,
+        after.state.value,
+        after.concluded_at,
+        after.deductible_fen,
+        after.settled_on,
+        after.reversed_on,
+        after.refusal.value if after.refusal is not None else None,
+        after.refusal_detail,
+        after.released_at,
+        after.late_answers,
+        after.step_count,
+        *(_NO_PARTS if after.shares is None else _parts_of(after.shares)),
+    )
+
+
+def _settlement(row: tuple[Any, ...]) -> Settlement:
+    state = State(row[6])
+    return Settlement(
+        settlement_id=SettlementId(row[0]),
+        person_id=PersonId(row[1]),
+        insured_area=AreaCode(row[2]),
+        treatment_area=AreaCode(row[3]),
+        insurance_kind=InsuranceKind(row[4]),
+        total_fen=row[5],
+        state=state,
+        step_count=row[7],
+        concluded_at=row[8],
+        deductible_fen=row[9],
+        settled_on=row[10],
+        reversed_on=row[11],
+        refusal=BY_CODE[row[12]] if row[12] else None,
+        refusal_detail=row[13],
+        released_at=row[14],
+        late_answers=row[15],
+        shares=Shares(**dict(zip(PARTS, row[16:], strict=True))) if state in BOOKED else None,
+    )

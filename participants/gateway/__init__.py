@@ -1,0 +1,1 @@
+"""The hospitals' door: the national interface, translated into our words."""

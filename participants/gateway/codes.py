@@ -1,0 +1,45 @@
+"""Between the national interface's codes and ours: the only place that knows both."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+from contracts.codes import InsuranceKind, PersonType, VisitKind
+from contracts.refusal import RefusalCode, Refused
+
+
+@cache
+def _tables() -> dict[str, dict[str, str]]:
+    text = files("participants.gateway").joinpath("data/codes.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+@cache
+def visit_kind_of(med_type: str) -> VisitKind:
+    """The longest code that begins `med_type` decides; Refused FIELD_INVALID when none does."""
+    table = _tables()["visit_kind"]
+    for length in range(len(med_type), 0, -1):
+        if med_type[:length] in table:
+            return VisitKind(table[med_type[:length]])
+    raise Refused(RefusalCode.FIELD_INVALID, f"医疗类别(med_type)不支持{med_type}")
+
+
+def insurance_kind_of(insutype: str) -> InsuranceKind:
+    """310 and 390 are settled across provinces; the other funds pay beside them, never alone."""
+    try:
+        return InsuranceKind(insutype)
+    except ValueError as error:
+        detail = "险种类型(insutype)跨省直接结算仅支持310、390"
+        raise Refused(RefusalCode.FIELD_INVALID, detail) from error
+
+
+def clearing_type_of(kind: VisitKind) -> str:
+    return _tables()["clearing_type"][kind.value]
+
+
+def med_type_of(kind: VisitKind) -> str:
+    return _tables()["med_type"][kind.value]
+
+
+def person_type_of(kind: PersonType) -> str:
+    return _tables()["person_type"][kind.value]

@@ -1,0 +1,152 @@
+"""Serves one batch in one transaction: claim, act, look, keep the replies. No waiting here."""
+
+import logging
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from contracts.delivery.passing import is_passing
+from contracts.refusal import RefusalCode
+from participants.gateway.door import Door
+from participants.gateway.envelope import refusal
+from participants.gateway.loading import facts_about
+from participants.gateway.remembering import REFUSED_CLAIMS, claimed, keep, known_step
+from participants.gateway.requests import Awaiting, Facts, Request, Step, Work
+from participants.treatment.domain.attempt import Claim, ClaimKind
+from participants.treatment.store import institutions
+
+log = logging.getLogger(__name__)
+
+TRIES_MAX = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A request that waits, looked at again because its answer may have come."""
+
+    request: Request
+    awaiting: Awaiting
+
+
+def serve(door: Door, requests: Sequence[Request], looks: Sequence[Look]) -> list[Step]:
+    """One step for each request, then one for each look; an Awaiting again is 'not yet'.
+
+    One transaction for all. When it fails for a reason of ours, each is tried alone, so that one
+    bad request harms no other; when the database is away, all are told of a fault.
+    """
+    try:
+        return _patiently(door, requests, looks)
+    except Exception as error:
+        if is_passing(error):
+            log.warning("the database is away: %s", type(error).__name__)
+            return _all_told(requests, looks)
+        # Where it failed, never the error's text: that may quote the content.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("a batch failed; one by one: %s\n%s", type(error).__name__, where)  # noqa: TRY400
+    return [
+        *(_alone(door, [request], []) for request in requests),
+        *(_alone(door, [], [look]) for look in looks),
+    ]
+
+
+def _patiently(door: Door, requests: Sequence[Request], looks: Sequence[Look]) -> list[Step]:
+    """A deadlock or a dropped connection passes: a second try, no more, a hospital waits."""
+    for attempt in range(1, TRIES_MAX + 1):
+        try:
+            return _together(door, requests, looks)
+        except Exception as error:
+            if not is_passing(error) or attempt == TRIES_MAX:
+                raise
+            log.warning("a batch is tried again: %s", type(error).__name__)
+    raise AssertionError("the last try returns or raises")
+
+
+def _alone(door: Door, requests: Sequence[Request], looks: Sequence[Look]) -> Step:
+    try:
+        return _patiently(door, requests, looks)[0]
+    except Exception as error:  # noqa: BLE001 - whatever it is, the hospital gets an envelope
+        log.error("one request failed: %s", type(error).__name__)  # noqa: TRY400 - no values
+        return _all_told(requests, looks)[0]
+
+
+def _all_told(requests: Sequence[Request], looks: Sequence[Look]) -> list[Step]:
+    """Whoever waits goes on waiting; a new request may be sent again with the same msgid."""
+    faults: list[Step] = [refusal(RefusalCode.INTERNAL_FAULT) for _ in requests]
+    return [*faults, *(look.awaiting for look in looks)]
+
+
+def _together(door: Door, requests: Sequence[Request], looks: Sequence[Look]) -> list[Step]:
+    with door.outbox.transaction() as writing:
+        everybody = [*requests, *(look.request for look in looks)]
+        codes = {one.envelope.institution_code for one in everybody}
+        work = Work(door, writing, institutions.of(writing.tx, codes))
+        claims = claimed(work, requests)
+        steps = [*_acted(work, requests, claims), *(_due(look.awaiting, work) for look in looks)]
+        answered = _answered(work, list(zip(everybody, steps, strict=True)))
+        ours = [claim is not None and claim.kind not in REFUSED_CLAIMS for claim in claims]
+        keep(work, everybody, answered, [*ours, *(True for _ in looks)])
+    return answered
+
+
+def _acted(work: Work, requests: Sequence[Request], claims: Sequence[Claim | None]) -> list[Step]:
+    """Old ids get what is known of them; what is new is handled, one batch a transaction."""
+    steps: dict[int, Step] = {}
+    fresh: dict[str, list[int]] = {}
+    for n, (request, claim) in enumerate(zip(requests, claims, strict=True)):
+        if request.envelope.institution_code not in work.institutions:
+            code = request.envelope.institution_code
+            steps[n] = refusal(RefusalCode.UNKNOWN_INSTITUTION, code)
+        elif claim is None or claim.kind is ClaimKind.NEW:
+            fresh.setdefault(request.transaction.infno, []).append(n)
+        elif (step := known_step(work, claim)) is not None:
+            steps[n] = step
+    for positions in fresh.values():
+        act = requests[positions[0]].transaction.act
+        found = act(work, [requests[n] for n in positions])
+        steps.update(zip(positions, found, strict=True))
+    return [steps[n] if n in steps else _twin(requests, steps, n) for n in range(len(requests))]
+
+
+def _twin(requests: Sequence[Request], steps: dict[int, Step], n: int) -> Step:
+    """The step of the request with the same message id and content, which came just before."""
+    msgid = requests[n].envelope.msgid
+    return next(steps[m] for m in range(n) if m in steps and requests[m].envelope.msgid == msgid)
+
+
+def _due(awaiting: Awaiting, work: Work) -> Awaiting:
+    """To be looked at in this transaction."""
+    return replace(awaiting, answer_by=min(awaiting.answer_by, work.now))
+
+
+def _answered(work: Work, pairs: Sequence[tuple[Request, Step]]) -> list[Step]:
+    """Each step with the reply in its place, where it is due and there is an answer."""
+    due = [
+        (request, step)
+        for request, step in pairs
+        if isinstance(step, Awaiting) and step.answer_by <= work.now
+    ]
+    if not due:
+        return [step for _, step in pairs]
+    facts = facts_about(work, {(s.subject, s.id) for _, s in due}, (r for r, _ in due))
+    return [
+        _looked(work, request, step, facts)
+        if isinstance(step, Awaiting) and step.answer_by <= work.now
+        else step
+        for request, step in pairs
+    ]
+
+
+def _looked(work: Work, request: Request, awaiting: Awaiting, facts: Facts) -> Step:
+    answer = request.transaction.answer
+    assert answer is not None, "a transaction that waits says how it answers"
+    reply = answer(work, request, facts, awaiting.id)
+    if reply is None:
+        return replace(awaiting, answer_by=_answer_by(facts, awaiting.id))
+    return replace(reply, warning=awaiting.warning or reply.warning)
+
+
+def _answer_by(facts: Facts, id_: UUID) -> datetime:
+    found = facts.settlements.get(id_) or facts.trials.get(id_) or facts.enquiries[id_]
+    return found.answer_by

@@ -1,0 +1,189 @@
+"""Where requests wait: concurrent ones share a transaction, and every one ends by its limit.
+
+One desk an area. A loop takes whatever waits, new requests and woken ones, and has one worker
+thread serve them in one transaction; meanwhile the next batch gathers. Nothing sleeps in between:
+alone, a request starts at once; under load the batches grow. Only the event loop touches the
+desk's state; the listener's thread comes in by `call_soon_threadsafe`.
+"""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from contracts.clock import Clock
+from contracts.ids import short_text_of
+from contracts.refusal import RefusalCode
+from participants.gateway.counter import Look, serve
+from participants.gateway.door import Door
+from participants.gateway.envelope import Reply, refusal, unknown_until
+from participants.gateway.requests import Awaiting, Effect, Request, Step, Subject
+from participants.gateway.settings import GatewaySettings
+from participants.gateway.waiting import Waiting, WaitingRoom
+
+log = logging.getLogger(__name__)
+
+LAST_LOOK_S = 1.0
+TEND_EVERY_S = 1.0
+
+
+@dataclass(slots=True)
+class Figures:
+    """What the desk has done: requests served, and the transactions that it took."""
+
+    requests: int = 0
+    transactions: int = 0
+    biggest_batch: int = 0
+
+
+class Desk:
+    """Serves one area. `start` and `stop` belong to one event loop, as `ask` does."""
+
+    def __init__(self, door: Door, settings: GatewaySettings, clock: Clock) -> None:
+        self.door, self.figures = door, Figures()
+        self._settings, self._clock = settings, clock
+        self._arrived: deque[Waiting] = deque()
+        self._room = WaitingRoom()
+        self._under_way = 0
+        self._something = asyncio.Event()
+        self._stop = threading.Event()
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="counter")
+        self._threads: list[threading.Thread] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._serving = asyncio.create_task(self._serve())
+        for work in (self._listen, self._tend):
+            thread = threading.Thread(target=work, name=work.__name__, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    async def stop(self) -> None:
+        self._stop.set()
+        if self._serving is not None:
+            self._serving.cancel()
+            await asyncio.gather(self._serving, return_exceptions=True)
+        await asyncio.to_thread(self._worker.shutdown)
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
+
+    @property
+    def is_serving(self) -> bool:
+        return self._serving is not None and not self._serving.done()
+
+    @property
+    def under_way(self) -> int:
+        return self._under_way
+
+    async def ask(self, request: Request) -> Reply:
+        """The reply, at the limit at the latest: then 'unknown, certain by T' and never a guess."""
+        if self._under_way >= self._settings.waiting_max:
+            return refusal(RefusalCode.TOO_BUSY)
+        waiting = Waiting(request, asyncio.get_running_loop().create_future())
+        self._under_way += 1
+        try:
+            self._arrived.append(waiting)
+            self._something.set()
+            await asyncio.wait({waiting.reply}, timeout=self._settings.answer_within_s)
+            return await self._at_the_limit(waiting)
+        finally:
+            self._under_way -= 1
+            self._room.leave(waiting)
+            waiting.reply.cancel()  # Whatever comes now comes too late for this call.
+
+    async def _at_the_limit(self, waiting: Waiting) -> Reply:
+        if waiting.reply.done():
+            return waiting.reply.result()
+        if not waiting.is_taken:
+            self._arrived.remove(waiting)
+            return refusal(RefusalCode.TOO_BUSY)
+        if waiting.awaiting is not None:  # A wake-up may have been lost: look once more.
+            self._room.wake(waiting)
+            self._something.set()
+        await asyncio.wait({waiting.reply}, timeout=LAST_LOOK_S)
+        return waiting.reply.result() if waiting.reply.done() else self._unknown(waiting)
+
+    def _unknown(self, waiting: Waiting) -> Reply:
+        request, awaiting = waiting.request, waiting.awaiting
+        if request.transaction.effect is Effect.ASKS:
+            return refusal(RefusalCode.AREA_UNAVAILABLE)
+        if awaiting is None or awaiting.subject is not Subject.SETTLEMENT:
+            return unknown_until(self._clock.now() + self.door.terms.settle_within)
+        # With its id the hospital can ask 5203.
+        known = {
+            "mdtrt_id": request.row.text("mdtrt_id"),
+            "setl_id": short_text_of(awaiting.id),
+            "medins_setl_id": request.envelope.msgid,
+        }
+        return unknown_until(awaiting.answer_by, {"setlinfo": known})
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._something.wait()
+            self._something.clear()
+            while self._arrived or self._room.has_woken:
+                new, looked = self._take()
+                requests = [one.request for one in new]
+                looks = [Look(one.request, _known(one)) for one in looked]
+                steps = await loop.run_in_executor(self._worker, serve, self.door, requests, looks)
+                self._count(len(new))
+                for waiting, step in zip([*new, *looked], steps, strict=True):
+                    self._tell(waiting, step)
+
+    def _take(self) -> tuple[list[Waiting], list[Waiting]]:
+        most = self._settings.batch_max
+        new = [self._arrived.popleft() for _ in range(min(most, len(self._arrived)))]
+        for one in new:
+            one.is_taken = True
+            self._room.look(one)
+        return new, self._room.take_woken(most)
+
+    def _tell(self, waiting: Waiting, step: Step) -> None:
+        if waiting.reply.done() or waiting.reply.cancelled():
+            return
+        if isinstance(step, Reply):
+            self._room.leave(waiting)
+            waiting.reply.set_result(step)
+            return
+        self._room.seat(waiting, step)
+
+    def _hear(self, ids: frozenset[UUID]) -> None:
+        self._room.hear(ids)
+        self._something.set()
+
+    def _count(self, requests: int) -> None:
+        figures = self.figures
+        figures.requests += requests
+        figures.transactions += 1
+        figures.biggest_batch = max(figures.biggest_batch, requests)
+
+    def _listen(self) -> None:
+        for ids in self.door.listener.wakes(self._stop):
+            if not self._stop.is_set():
+                self._event_loop().call_soon_threadsafe(self._hear, ids)
+
+    def _tend(self) -> None:
+        """Sweep the outbox: until the first sweep is over nothing new is sent."""
+        while not self._stop.is_set():
+            try:
+                self.door.outbox.tend()
+            except SQLAlchemyError as error:
+                log.warning("the outbox waits: %s", type(error).__name__)
+            self._stop.wait(TEND_EVERY_S)
+
+    def _event_loop(self) -> asyncio.AbstractEventLoop:
+        assert self._loop is not None, "not started"
+        return self._loop
+
+
+def _known(waiting: Waiting) -> Awaiting:
+    assert waiting.awaiting is not None, "woken, but it waits for nothing"
+    return waiting.awaiting

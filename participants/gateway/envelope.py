@@ -1,0 +1,158 @@
+"""The national envelope: what comes in around an input, and what goes out around an output."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from secrets import randbelow
+from typing import Any
+
+from contracts.clock import SHANGHAI
+from contracts.refusal import RefusalCode, Refused
+from participants.gateway import jsontext
+from participants.gateway.checking import Row, checked_row
+from participants.gateway.fields import input_shapes
+from participants.gateway.jsontext import Number
+from participants.gateway.profiles import InfcodeType, Profile
+
+REGION_UNKNOWN = "000000"
+# Ten digits after the second: four that differ between processes, and six that count.
+_serial_prefix = f"{randbelow(10_000):04d}"
+_serials = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A sound request envelope. `sent_at` is what the hospital's clock says; `input` is unchecked.
+
+    `insured_division` is empty where the hospital did not say it.
+    """
+
+    infno: str
+    msgid: str
+    institution_code: str
+    institution_name: str
+    treatment_division: str
+    insured_division: str
+    operator: str
+    operator_name: str
+    sent_at: datetime
+    input: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a hospital is told: an output, or a refusal with its Chinese sentence."""
+
+    output: Mapping[str, Any] | None = None
+    code: RefusalCode | None = None
+    detail: str = ""
+    warning: str = ""
+
+
+def refusal(code: RefusalCode, detail: str = "", output: Mapping[str, Any] | None = None) -> Reply:
+    return Reply(output=output, code=code, detail=detail)
+
+
+def unknown_until(answer_by: datetime, output: Mapping[str, Any] | None = None) -> Reply:
+    """Neither yes nor no: when it will be certain, and how to find out."""
+    told = f"{answer_by.astimezone(SHANGHAI):%H:%M:%S}"
+    detail = f"将于 {told} 前确定，请用5203查询或2601冲正"
+    return refusal(RefusalCode.OUTCOME_UNKNOWN, detail, output)
+
+
+def envelope_of(raw: Any, path_infno: str = "") -> Envelope:
+    """The envelope of a parsed body; the transaction number may stand in the path instead.
+
+    Raises Refused: NOT_JSON (not an object), FIELD_MISSING, FIELD_TOO_LONG, FIELD_INVALID.
+    """
+    if not isinstance(raw, dict):
+        raise Refused(RefusalCode.NOT_JSON)
+    given = {name.lower(): value for name, value in raw.items()}
+    if not given.get("infno"):
+        given["infno"] = path_infno
+    row = checked_row(input_shapes()["envelope"].nodes[0], given)
+    sent_at = row.values["inf_time"]
+    assert isinstance(sent_at, datetime), "inf_time is a DT field"
+    return Envelope(
+        infno=row.text("infno"),
+        msgid=row.text("msgid"),
+        institution_code=row.text("fixmedins_code"),
+        institution_name=row.text("fixmedins_name"),
+        treatment_division=_treatment_division(row),
+        insured_division=row.text("insuplc_admdvs"),
+        operator=row.text("opter"),
+        operator_name=row.text("opter_name"),
+        sent_at=sent_at,
+        input=_input_of(given.get("input")),
+    )
+
+
+def rendered(
+    reply: Reply,
+    *,
+    profile: Profile,
+    region: str,
+    received_at: datetime,
+    now: datetime,
+) -> str:
+    """The reply as JSON text. `region` is the receiver's six digits."""
+    infcode = 0 if reply.code is None else -1
+    here = now.astimezone(SHANGHAI)
+    document: dict[str, Any] = {
+        "infcode": str(infcode) if profile.infcode is InfcodeType.TEXT else infcode,
+        "inf_refmsgid": f"{region}{here:%Y%m%d%H%M%S}{_next_serial()}",
+        "refmsg_time": _moment17(received_at),
+        "respond_time": _moment17(now),
+        "err_msg": "" if reply.code is None else reply.code.told(reply.detail),
+        "warn_msg": reply.warning,
+        "cainfo": "",
+        "signtype": "",
+    }
+    if reply.code is None or reply.output is not None:
+        document["output"] = reply.output or {}
+    return jsontext.encode(document)
+
+
+def stored_text(reply: Reply) -> str:
+    """A reply as it is kept, to be given again word for word."""
+    return jsontext.encode(
+        {
+            "output": reply.output,
+            "code": reply.code,
+            "detail": reply.detail,
+            "warning": reply.warning,
+        }
+    )
+
+
+def reply_of(text: str) -> Reply:
+    """The reply behind `stored_text`."""
+    data = jsontext.loads(text)
+    code = next((code for code in RefusalCode if code == data["code"]), None)
+    return Reply(data["output"], code, data["detail"], data["warning"])
+
+
+def _treatment_division(row: Row) -> str:
+    """What the envelope says, else where the institution's code says that it stands."""
+    code = row.text("fixmedins_code")
+    return row.text("mdtrtarea_admvs") or code[1:7]
+
+
+def _input_of(raw: Any) -> Mapping[str, Any]:
+    """The input is an object; in some provinces it travels as a JSON text."""
+    if raw is None or (isinstance(raw, str) and raw.strip() in {"", "null", "NULL"}):
+        raise Refused(RefusalCode.FIELD_MISSING, "交易输入(input)")
+    tree = jsontext.loads(raw) if isinstance(raw, str) and not isinstance(raw, Number) else raw
+    if not isinstance(tree, dict):
+        raise Refused(RefusalCode.FIELD_INVALID, "交易输入(input)应为对象")
+    return tree
+
+
+def _next_serial() -> str:
+    return f"{_serial_prefix}{next(_serials) % 1_000_000:06d}"
+
+
+def _moment17(instant: datetime) -> str:
+    here = instant.astimezone(SHANGHAI)
+    return f"{here:%Y%m%d%H%M%S}{here.microsecond // 1_000:03d}"

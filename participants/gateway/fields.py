@@ -1,0 +1,96 @@
+"""What each transaction's input must hold, read from data/fields: nodes, and their fields."""
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from participants.gateway.dictionaries import dictionaries
+
+FAMILIES = ("envelope", "person", "outpatient", "inpatient", "reversal", "query")
+
+
+class FieldType(StrEnum):
+    """How the interface types a field."""
+
+    TEXT = "S"
+    NUMBER = "N"
+    DATE = "D"
+    DATETIME = "DT"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One row: `length` in characters or digits, `scale` in decimals; `unless`: the node that
+    makes a required field needless; `private`: names and numbers of a person.
+    """
+
+    name: str
+    zh: str
+    type: FieldType
+    length: int
+    scale: int
+    dictionary: str | None
+    required: bool
+    unless: str | None
+    private: bool
+
+    def told(self) -> str:
+        return f"{self.zh}({self.name})"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A named part of the input: one row of fields, or with `many` a list of rows."""
+
+    name: str
+    zh: str
+    many: bool
+    required: bool
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InputShape:
+    """What one transaction takes."""
+
+    infno: str
+    name: str
+    nodes: tuple[Node, ...]
+
+
+@cache
+def input_shapes() -> dict[str, InputShape]:
+    """Every transaction's input by its number, and 'envelope'."""
+    found: dict[str, InputShape] = {}
+    for family in FAMILIES:
+        data = files("participants.gateway").joinpath(f"data/fields/{family}.toml")
+        for infno, row in tomllib.loads(data.read_text("utf-8")).items():
+            assert infno not in found, f"{infno} stands in two files"
+            nodes = tuple(_node(name, node) for name, node in row["nodes"].items())
+            found[infno] = InputShape(infno, row["name"], nodes)
+    return found
+
+
+def _node(name: str, row: dict[str, Any]) -> Node:
+    rows = tuple(_field(field) for field in row["fields"])
+    assert len({field.name for field in rows}) == len(rows), f"{name}: a field stands twice"
+    return Node(name, row["zh"], row.get("many", False), row.get("required", False), rows)
+
+
+def _field(row: dict[str, Any]) -> Field:
+    dictionary = row.get("dict")
+    assert dictionary is None or dictionary in dictionaries(), dictionary
+    return Field(
+        name=row["name"],
+        zh=row["zh"],
+        type=FieldType(row["type"]),
+        length=row.get("length", 19),
+        scale=row.get("scale", 0),
+        dictionary=dictionary,
+        required=row.get("required", False),
+        unless=row.get("unless"),
+        private=row.get("private", False),
+    )

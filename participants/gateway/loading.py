@@ -1,0 +1,35 @@
+"""Loads what the answers of a whole batch are made of: one query a kind."""
+
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from uuid import UUID
+
+from contracts.ids import EnquiryId, PersonId, SettlementId
+from participants.gateway.requests import Facts, Request, Subject, Work
+from participants.treatment.services import enquiries, settlements, trials, visits
+
+
+def facts_about(
+    work: Work, subjects: AbstractSet[tuple[Subject, UUID]], requests: Iterable[Request]
+) -> Facts:
+    """The settlements, trials and enquiries with these ids, and the visits and cards they need.
+
+    `requests` are those that will be answered: they name persons too.
+    """
+    tx = work.writing.tx
+    by_subject = {kind: [id_ for what, id_ in subjects if what is kind] for kind in Subject}
+    settled = settlements.of(tx, [SettlementId(id_) for id_ in by_subject[Subject.SETTLEMENT]])
+    tried = trials.of(tx, [SettlementId(id_) for id_ in by_subject[Subject.TRIAL]])
+    enquired = enquiries.of(tx, [EnquiryId(id_) for id_ in by_subject[Subject.ENQUIRY]])
+    visit_ids = {one.visit_id for one in settled.values()}
+    visit_ids |= {one.visit_id for one in tried.values() if one.visit_id is not None}
+    visited = visits.of(tx, visit_ids)
+    persons = {one.person_id for one in settled.values()}
+    persons |= {PersonId(one.row.text("psn_no")) for one in requests}
+    return Facts(
+        settlements={one.settlement_id: one for one in settled.values()},
+        visits={one.visit_id: one for one in visited.values()},
+        trials={one.trial_id: one for one in tried.values()},
+        enquiries={one.enquiry_id: one for one in enquired.values()},
+        cards=enquiries.cards(tx, persons),
+    )

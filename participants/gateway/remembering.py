@@ -1,0 +1,69 @@
+"""Message ids and the replies that they got: the same again gets the same, word for word."""
+
+import json
+from collections.abc import Sequence
+
+from contracts.refusal import RefusalCode
+from participants.gateway.door import Door
+from participants.gateway.envelope import Reply, refusal, reply_of, stored_text
+from participants.gateway.requests import Awaiting, Request, Step, Subject, Work
+from participants.treatment.domain.attempt import Attempt, Claim, ClaimKind
+from participants.treatment.services import attempts
+
+REFUSED_CLAIMS = {
+    ClaimKind.CLASH: RefusalCode.CONFLICTING_REPLAY,
+    ClaimKind.WITHDRAWN: RefusalCode.WITHDRAWN_BEFORE,
+}
+
+
+def claimed(work: Work, requests: Sequence[Request]) -> list[Claim | None]:
+    """What each message id is to us; None where it is not remembered, or from nobody we know."""
+    known = [
+        request.transaction.effect.is_remembered
+        and request.envelope.institution_code in work.institutions
+        for request in requests
+    ]
+    wishes = [
+        _attempt(request, work.door.person_key)
+        for request, is_known in zip(requests, known, strict=True)
+        if is_known
+    ]
+    claims = iter(attempts.claim(work.writing.tx, wishes, work.now) if wishes else [])
+    return [next(claims) if is_known else None for is_known in known]
+
+
+def known_step(work: Work, claim: Claim) -> Step | None:
+    """The stored reply, or what it waits for; None when its twin in this batch knows better."""
+    if claim.kind in REFUSED_CLAIMS:
+        return refusal(REFUSED_CLAIMS[claim.kind])
+    if claim.reply_json is not None:
+        return _opened(claim.reply_json, work.door)
+    if claim.subject_id is not None:
+        return Awaiting(Subject.SETTLEMENT, claim.subject_id, work.now)
+    return None
+
+
+def keep(
+    work: Work, requests: Sequence[Request], steps: Sequence[Step], ours: Sequence[bool]
+) -> None:
+    """Store the final replies, sealed: they hold names and numbers of persons."""
+    replies = [
+        (request.envelope.msgid, _sealed(step, work.door))
+        for request, step, is_ours in zip(requests, steps, ours, strict=True)
+        if is_ours and isinstance(step, Reply) and request.transaction.effect.is_remembered
+    ]
+    if replies:
+        attempts.answered(work.writing.tx, replies)
+
+
+def _attempt(request: Request, key: bytes) -> Attempt:
+    envelope = request.envelope
+    return Attempt(envelope.msgid, envelope.institution_code, envelope.infno, request.digest(key))
+
+
+def _sealed(reply: Reply, door: Door) -> str:
+    return json.dumps({"sealed": door.sealer.seal(stored_text(reply))})
+
+
+def _opened(reply_json: str, door: Door) -> Reply:
+    return reply_of(door.sealer.open(json.loads(reply_json)["sealed"]))

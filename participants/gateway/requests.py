@@ -1,0 +1,146 @@
+"""What the counter works with: a checked request, its transaction, and what becomes of it."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from contracts.clock import shanghai_date_of
+from contracts.codes import DivisionCode, area_of
+from contracts.delivery.outbox import Writing
+from contracts.ids import PersonId
+from contracts.messages.enquiry import PersonCard
+from contracts.refusal import RefusalCode, Refused
+from participants.gateway.checking import Input, Row
+from participants.gateway.door import Door
+from participants.gateway.envelope import Envelope, Reply
+from participants.treatment.domain.enquiry import StoredEnquiry
+from participants.treatment.domain.institution import Institution
+from participants.treatment.domain.settlement import Settlement
+from participants.treatment.domain.trial import Trial
+from participants.treatment.domain.visit import Visit
+
+
+class Effect(StrEnum):
+    """What a transaction does, and therefore how it is served."""
+
+    READS = "reads"  # answers from what we have
+    ASKS = "asks"  # asks through the hub, changes nothing: not remembered by its message id
+    RECORDS = "records"  # changes what we have, answers at once
+    CONCLUDES = "concludes"  # changes the state of things through the hub, and waits for it
+
+    @property
+    def is_remembered(self) -> bool:
+        """Its message id is claimed before it acts, and its final reply kept."""
+        return self in {Effect.RECORDS, Effect.CONCLUDES}
+
+
+class Subject(StrEnum):
+    """What an answer is about."""
+
+    SETTLEMENT = "settlement"
+    TRIAL = "trial"
+    ENQUIRY = "enquiry"
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """The hub has been asked; `warning` goes with the answer, which is certain by `answer_by`."""
+
+    subject: Subject
+    id: UUID
+    answer_by: datetime
+    warning: str = ""
+
+
+Step = Reply | Awaiting
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Request:
+    """One checked request. `repr` shows nothing: an input has names and numbers of a person."""
+
+    envelope: Envelope
+    input: Input
+    transaction: "Transaction"
+    received_at: datetime
+
+    @property
+    def row(self) -> Row:
+        """The first node of one row: most transactions have no other."""
+        return next(iter(self.input.nodes.values()), Row({}))
+
+    @property
+    def sent_on(self) -> date:
+        return shanghai_date_of(self.envelope.sent_at)
+
+    def insured_division(self) -> DivisionCode:
+        """From the envelope or the input; Refused FIELD_MISSING or UNKNOWN_AREA."""
+        division = self.envelope.insured_division or self.row.text("insuplc_admdvs")
+        if not division:
+            raise Refused(RefusalCode.FIELD_MISSING, "参保地医保区划(insuplc_admdvs)")
+        if area_of(division) is None:
+            raise Refused(RefusalCode.UNKNOWN_AREA, f"参保地医保区划(insuplc_admdvs){division[:6]}")
+        return DivisionCode(division)
+
+    def digest(self, key: bytes) -> bytes:
+        """32 bytes over what it asks for. Keyed, because an identity number is easily guessed."""
+        envelope = self.envelope
+        places = (envelope.institution_code, envelope.treatment_division, envelope.insured_division)
+        rows = {name: dict(sorted(row.values.items())) for name, row in self.input.nodes.items()}
+        lists = {
+            name: [dict(sorted(row.values.items())) for row in rows]
+            for name, rows in self.input.lists.items()
+        }
+        said = repr((envelope.infno, places, sorted(rows.items()), sorted(lists.items())))
+        return hmac.new(key, said.encode(), hashlib.sha256).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the answers of one batch are made of, loaded for all of them at once."""
+
+    settlements: Mapping[UUID, Settlement] = field(default_factory=dict)
+    visits: Mapping[UUID, Visit] = field(default_factory=dict)
+    trials: Mapping[UUID, Trial] = field(default_factory=dict)
+    enquiries: Mapping[UUID, StoredEnquiry] = field(default_factory=dict)
+    cards: Mapping[PersonId, PersonCard] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One batch under way: its area, its transaction, and the institutions that sent it."""
+
+    door: Door
+    writing: Writing
+    institutions: Mapping[str, Institution]
+
+    @property
+    def now(self) -> datetime:
+        return self.writing.now
+
+    def institution_of(self, request: Request) -> Institution:
+        """Refused UNKNOWN_INSTITUTION when this area does not have it."""
+        found = self.institutions.get(request.envelope.institution_code)
+        if found is None:
+            raise Refused(RefusalCode.UNKNOWN_INSTITUTION, request.envelope.institution_code)
+        return found
+
+
+# All requests of one batch with the same transaction; one step for each, in their order.
+Act = Callable[[Work, Sequence[Request]], list[Step]]
+# The reply to one request whose subject has been loaded, or None while it has no answer.
+Answer = Callable[[Work, Request, Facts, UUID], Reply | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One row of the table: what a number means here."""
+
+    infno: str
+    effect: Effect
+    act: Act
+    answer: Answer | None = None

@@ -1,0 +1,48 @@
+"""Replies to trials, settlements and cancellations once the hub has answered."""
+
+from uuid import UUID
+
+from contracts.codes import VisitKind
+from contracts.refusal import RefusalCode
+from participants.gateway.envelope import Reply, refusal
+from participants.gateway.requests import Facts, Request, Work
+from participants.gateway.settlement_block import without
+from participants.gateway.transactions.telling import (
+    no_settlement,
+    settlement_output,
+    trial_output,
+)
+from participants.treatment.domain.settlement import State
+
+
+def tried(
+    work: Work, request: Request, facts: Facts, trial_id: UUID, otherwise: VisitKind
+) -> Reply | None:
+    """2206 and 2303: SETL without setl_id."""
+    answer = facts.trials[trial_id].answer
+    if answer is None:
+        return None
+    if answer.shares is None:
+        return refusal(answer.code or RefusalCode.OUT_OF_STEP, answer.detail)
+    output = trial_output(work, request, facts, trial_id, otherwise)
+    return Reply(output=without(output, "setl_id"))
+
+
+def settled(work: Work, request: Request, facts: Facts, settlement_id: UUID) -> Reply | None:
+    """2207 and 2304: the whole block SETL, or why there is no settlement."""
+    settlement = facts.settlements[settlement_id]
+    if settlement.is_pending:
+        return None
+    if settlement.state is State.SETTLED:
+        return Reply(output=settlement_output(work, request, facts, settlement))
+    return no_settlement(settlement)
+
+
+def cancelled(work: Work, request: Request, facts: Facts, settlement_id: UUID) -> Reply | None:
+    """2208 and 2305: the settlement with negative amounts, or why it stands."""
+    settlement = facts.settlements[settlement_id]
+    if settlement.is_pending:
+        return None
+    if settlement.state is State.REVERSED:
+        return Reply(output=settlement_output(work, request, facts, settlement, sign=-1))
+    return refusal(settlement.code or RefusalCode.NOT_CANCELLABLE, settlement.detail)

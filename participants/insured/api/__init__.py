@@ -1,0 +1,1 @@
+"""The desk of an insured area over HTTP: approvals, and how a benefit was worked out."""

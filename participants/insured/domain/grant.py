@@ -1,0 +1,114 @@
+"""A grant 待遇: what the area gave for one settlement, and the states it goes through."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from contracts.codes import AreaCode, InsuranceKind, VisitKind
+from contracts.ids import PersonId, SettlementId
+from contracts.messages.settlement import Outcome
+from contracts.messages.values import Shares
+from contracts.refusal import RefusalCode
+from contracts.state_machine import StateMachine, Step
+from participants.policy.model import YearToDate
+
+
+class GrantState(StrEnum):
+    """Where a settlement stands in the insured area's books."""
+
+    GRANTED = "granted"  # answered; the year and the account have moved
+    SETTLED = "settled"  # the hub says it counts, on `settled_on`
+    RELEASED = "released"  # given back: the year and the account moved back
+    REFUSED = "refused"  # calculated as a no; nothing moved
+    TOMBSTONE = "tombstone"  # released before it was ever asked for; nothing will move
+
+
+class GrantEvent(StrEnum):
+    """What the hub may say about a grant."""
+
+    SETTLE = "settle"
+    RELEASE = "release"
+    REVERSE = "reverse"
+
+
+_S, _E = GrantState, GrantEvent
+# fmt: off
+GRANT = StateMachine(name="grant", initial=(_S.GRANTED, _S.REFUSED, _S.TOMBSTONE), steps=(
+    Step(_S.GRANTED,   _E.SETTLE,  _S.SETTLED,   "the hub settled it"),
+    Step(_S.GRANTED,   _E.RELEASE, _S.RELEASED,  "expired, withdrawn or unsound: give back"),
+    Step(_S.SETTLED,   _E.SETTLE,  _S.SETTLED,   "said again"),
+    Step(_S.SETTLED,   _E.RELEASE, _S.RELEASED,  "cancelled or withdrawn after it was settled"),
+    Step(_S.RELEASED,  _E.RELEASE, _S.RELEASED,  "asked again: given back once"),
+    Step(_S.RELEASED,  _E.SETTLE,  _S.RELEASED,  "its day is heard after the release"),
+    Step(_S.RELEASED,  _E.REVERSE, _S.RELEASED,  "the hub reversed it: the day is noted"),
+    Step(_S.REFUSED,   _E.RELEASE, _S.REFUSED,   "nothing was granted"),
+    Step(_S.TOMBSTONE, _E.RELEASE, _S.TOMBSTONE, "asked again: nothing was granted"),
+))
+# fmt: on
+
+EVENT_OF_OUTCOME = {Outcome.SETTLED: GrantEvent.SETTLE, Outcome.REVERSED: GrantEvent.REVERSE}
+NOTHING = YearToDate()
+NOBODY = Shares()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """`delta` is what it added to the year, the account's part lies in `shares`.
+
+    A tombstone knows its settlement and its person and nothing else.
+    """
+
+    settlement_id: SettlementId
+    person_id: PersonId
+    state: GrantState
+    insurance_kind: InsuranceKind | None = None
+    visit_kind: VisitKind | None = None
+    treatment_area: AreaCode | None = None
+    year: int | None = None
+    policy_id: str | None = None
+    total_fen: int = 0
+    in_scope_fen: int = 0
+    shares: Shares = NOBODY
+    deductible_fen: int = 0
+    delta: YearToDate = NOTHING
+    code: RefusalCode | None = None
+    detail: str = ""
+    calculated_at: datetime | None = None
+    released_at: datetime | None = None
+    settled_on: date | None = None
+    reversed_on: date | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it counts in the year and the account."""
+        return self.state in {GrantState.GRANTED, GrantState.SETTLED}
+
+    @property
+    def was_granted(self) -> bool:
+        return self.is_held or self.state is GrantState.RELEASED
+
+    def released(self, now: datetime) -> "Grant":
+        """Given back, or as it was when there is nothing to give back (any more)."""
+        state = GRANT.after(self.state, GrantEvent.RELEASE)
+        at = now if self.is_held else self.released_at
+        return replace(self, state=state, released_at=at)
+
+    def concluded(self, event: GrantEvent, day: date) -> "Grant | None":
+        """With the day of its conclusion; None when that is out of step with what we have."""
+        known = self.settled_on if event is GrantEvent.SETTLE else self.reversed_on
+        if not GRANT.allows(self.state, event) or known not in {None, day}:
+            return None
+        state = GRANT.after(self.state, event)
+        if event is GrantEvent.SETTLE:
+            return replace(self, state=state, settled_on=day)
+        return replace(self, state=state, reversed_on=day)
+
+
+def tombstone(settlement_id: SettlementId, person_id: PersonId, now: datetime) -> Grant:
+    """What a release leaves behind when nothing was granted yet."""
+    return Grant(
+        settlement_id=settlement_id,
+        person_id=person_id,
+        state=GrantState.TOMBSTONE,
+        released_at=now,
+    )

@@ -1,0 +1,1 @@
+"""What an insured area does: one function, one use case; never commits."""

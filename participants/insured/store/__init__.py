@@ -1,0 +1,1 @@
+"""What an insured area remembers: the only SQL of its building."""

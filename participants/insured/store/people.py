@@ -1,0 +1,71 @@
+"""The insured and their accounts, batch by batch; a lock on an insurance guards its years too."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from contracts.codes import InsuranceKind, PersonType
+from contracts.delivery import bulk
+from contracts.ids import PersonId
+from participants.insured.domain.insurance import Insurance
+
+Insurances = dict[str, dict[InsuranceKind, Insurance]]
+"""By person token, then by kind."""
+AccountKey = tuple[str, InsuranceKind]
+
+_INSURANCES = """
+    SELECT i.person_id, p.born_on, i.insurance_kind, i.person_type, i.division, i.in_force_from,
+           i.in_force_until, i.civil_servant, i.account_balance_fen, i.policy_id
+    FROM insurances AS i JOIN people AS p USING (person_id)
+    WHERE i.person_id = ANY(%s) ORDER BY i.person_id, i.insurance_kind
+"""
+_MOVE_ACCOUNTS = """
+    UPDATE insurances SET account_balance_fen = account_balance_fen + moved.by_fen
+    FROM (VALUES %s) AS moved (person_id, insurance_kind, by_fen)
+    WHERE insurances.person_id = moved.person_id
+      AND insurances.insurance_kind = moved.insurance_kind
+"""
+_CARDS = "SELECT person_id, sealed_identity, gender, born_on FROM people WHERE person_id = ANY(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Who a person is; `sealed_identity` only opens with the deployment's keys."""
+
+    person_id: PersonId
+    sealed_identity: str
+    gender: str
+    born_on: date
+
+
+def insurances_of(tx: Connection, people: Iterable[str]) -> Insurances:
+    """What each of these is insured in; who is not insured at all is not in it."""
+    return _by_person(bulk.fetch(tx, _INSURANCES, (list(people),)))
+
+
+def lock(tx: Connection, people: Iterable[str]) -> Insurances:
+    """As `insurances_of`, locked in person order so that two batches cannot deadlock."""
+    return _by_person(bulk.fetch(tx, _INSURANCES + " FOR UPDATE OF i", (list(people),)))
+
+
+def move_accounts(tx: Connection, by_fen: Mapping[AccountKey, int]) -> None:
+    """Move account balances by these amounts of either sign; zero moves nothing."""
+    rows = [(*key, fen) for key, fen in by_fen.items() if fen != 0]
+    bulk.write_rows(tx, _MOVE_ACCOUNTS, "(%s, %s, %s::bigint)", rows)
+
+
+def cards_of(tx: Connection, people: Iterable[str]) -> dict[str, Card]:
+    return {row[0]: Card(*row) for row in bulk.fetch(tx, _CARDS, (list(people),))}
+
+
+def _by_person(rows: Sequence[tuple[Any, ...]]) -> Insurances:
+    found: Insurances = {}
+    for person_id, born_on, kind, person_type, *rest in rows:
+        insurance = Insurance(
+            person_id, born_on, InsuranceKind(kind), PersonType(person_type), *rest
+        )
+        found.setdefault(insurance.person_id, {})[insurance.insurance_kind] = insurance
+    return found

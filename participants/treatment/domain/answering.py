@@ -1,0 +1,140 @@
+"""What an answer of the hub, or a wish of the hospital, does to a settlement."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from contracts import topics
+from contracts.ids import MessageId, SettlementId, VisitId
+from contracts.message import Message
+from contracts.messages.settlement import Outcome, SettlementAnswered
+from contracts.messages.values import Shares
+from contracts.refusal import RefusalCode
+from participants.treatment.domain.settlement import (
+    LIVE,
+    SETTLEMENT,
+    Event,
+    State,
+)
+
+
+class AnomalyKind(StrEnum):
+    """An answer that we keep but do not follow; reconciliation shows what is true."""
+
+    NOT_FROM_THE_HUB = "not_from_the_hub"  # signed by somebody else
+    UNKNOWN = "unknown"  # we never asked about this id
+    OUT_OF_STEP = "out_of_step"  # no row in the state table
+    UNSOUND = "unsound"  # settled without a day, or parts that are not the bill
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    subject_id: UUID
+    kind: AnomalyKind
+    detail: str
+    message_id: MessageId
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """As much of a settlement, locked, as a step needs. `steps`: how many it has taken."""
+
+    settlement_id: SettlementId
+    visit_id: VisitId
+    msgid: str
+    hospital_code: str
+    person_id: str
+    state: State
+    total_fen: int
+    steps: int
+    answer_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One step, and what it writes; None leaves as it is."""
+
+    before: Standing
+    event: Event
+    target: State
+    at: datetime
+    message_id: MessageId | None = None
+    shares: Shares | None = None
+    deductible_fen: int | None = None
+    code: RefusalCode | None = None
+    detail: str = ""
+    business_date: date | None = None
+    reversed_on: date | None = None
+    answer_by: datetime | None = None
+    answered_at: datetime | None = None
+
+    @property
+    def frees_lines(self) -> bool:
+        """The settlement came to nothing, or is undone: its fee lines can be settled again."""
+        return self.target not in LIVE
+
+
+def answered(
+    before: Standing | None, message: Message[SettlementAnswered], now: datetime
+) -> Move | Anomaly | None:
+    """The step an answer makes; None when it says what is known already."""
+    body, event = message.body, Event(message.body.outcome.value)
+    if message.head.sender != topics.HUB:
+        return _anomaly(message, AnomalyKind.NOT_FROM_THE_HUB, message.head.sender)
+    if before is None:
+        return _anomaly(message, AnomalyKind.UNKNOWN, body.outcome.value)
+    if not SETTLEMENT.allows(before.state, event):
+        return _anomaly(message, AnomalyKind.OUT_OF_STEP, f"{before.state} on {event}")
+    target = SETTLEMENT.after(before.state, event)
+    if target is before.state:
+        return None
+    if not _is_sound(body, before):
+        return _anomaly(message, AnomalyKind.UNSOUND, body.outcome.value)
+    return _move(before, event, target, message, now)
+
+
+def wished(before: Standing, event: Event, now: datetime, answer_by: datetime) -> Move | None:
+    """The step a hospital's cancellation or withdrawal makes, or None when there is none."""
+    if not SETTLEMENT.allows(before.state, event):
+        return None
+    target = SETTLEMENT.after(before.state, event)
+    return Move(before, event, target, at=now, answer_by=answer_by)
+
+
+def _move(
+    before: Standing,
+    event: Event,
+    target: State,
+    message: Message[SettlementAnswered],
+    now: datetime,
+) -> Move:
+    body = message.body
+    settles = body.outcome is Outcome.SETTLED
+    return Move(
+        before,
+        event,
+        target,
+        at=now,
+        message_id=message.head.message_id,
+        shares=body.shares if settles else None,
+        deductible_fen=body.deductible_fen if settles else None,
+        code=body.code,
+        detail=body.detail,
+        business_date=body.business_date if settles else None,
+        reversed_on=body.business_date if target is State.REVERSED else None,
+        answered_at=now,
+    )
+
+
+def _is_sound(body: SettlementAnswered, before: Standing) -> bool:
+    """A day comes with settled and reversed, and with settled the parts make up the bill."""
+    if body.outcome in (Outcome.REVERSED, Outcome.SETTLED) and body.business_date is None:
+        return False
+    if body.outcome is not Outcome.SETTLED:
+        return True
+    return body.shares is not None and body.shares.total_fen() == before.total_fen
+
+
+def _anomaly(message: Message[SettlementAnswered], kind: AnomalyKind, detail: str) -> Anomaly:
+    return Anomaly(message.body.settlement_id, kind, detail[:200], message.head.message_id)

@@ -1,0 +1,35 @@
+"""What a treatment area reads: one row per kind and topic, and the use case it goes to."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from contracts import topics
+from contracts.codes import AreaCode, Role
+from contracts.delivery.processor import Handle, Subscription
+from contracts.message import Message, Outgoing
+from contracts.messages.clearing import ClearingIssued
+from contracts.messages.enquiry import PersonAnswered
+from contracts.messages.reconciliation import RowsRequested, TotalsRequested
+from contracts.messages.settlement import SettlementAnswered, TrialAnswered
+from participants.treatment.services import enquiries, reports, settlements, statements, trials
+
+Report = Callable[[Connection, AreaCode, Sequence[Message[Any]], datetime], list[Outgoing]]
+
+
+def subscriptions(area: AreaCode) -> tuple[Subscription, ...]:
+    answers, notices = topics.treatment_answers(area), topics.notices(Role.TREATMENT, area)
+    return (
+        Subscription(answers, SettlementAnswered, settlements.record_answers),
+        Subscription(answers, TrialAnswered, trials.record_trial_answers),
+        Subscription(answers, PersonAnswered, enquiries.record_person_answers),
+        Subscription(notices, TotalsRequested, _for(area, reports.totals)),
+        Subscription(notices, RowsRequested, _for(area, reports.rows)),
+        Subscription(notices, ClearingIssued, statements.receive),
+    )
+
+
+def _for(area: AreaCode, report: Report) -> Handle:
+    return lambda tx, batch, now: report(tx, area, batch, now)

@@ -1,0 +1,1 @@
+"""One function, one use case, always for a batch; nobody here commits."""

@@ -1,0 +1,17 @@
+"""Clearing statements, kept as the hub issued them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from contracts.message import Message, Outgoing
+from contracts.messages.clearing import ClearingIssued
+from participants.treatment.store import statements as store
+
+
+def receive(
+    tx: Connection, batch: Sequence[Message[ClearingIssued]], now: datetime
+) -> list[Outgoing]:
+    store.add(tx, [message.body for message in batch], now)
+    return []

@@ -1,0 +1,75 @@
+"""What a deployment of treatment areas may set, from the environment (YIDI_…)."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contracts.codes import AreaCode
+from contracts.delivery.outbox import OutboxLimits
+from contracts.delivery.processor import Limits
+from participants.treatment.domain.catalogue import Catalogue
+from participants.treatment.domain.catalogue_file import load_catalogue
+from participants.treatment.domain.terms import Terms
+
+
+class NotSet(Exception):
+    """A setting that this command needs has no value; the text names the variable."""
+
+
+class Settings(BaseSettings):
+    """Bounds and places. In `treatment_database_url`, '{area}' stands for the area's code."""
+
+    model_config = SettingsConfigDict(env_prefix="YIDI_", extra="ignore", frozen=True)
+
+    kafka: str | None = None  # host:port[,host:port]
+    treatment_database_url: str | None = None
+    treatment_catalogue: Path | None = None  # the shipped one when not set
+    settle_within_ms: int = Field(default=5_000, ge=100, le=60_000)  # agreed with the hub
+    reverse_within_ms: int = Field(default=5_000, ge=100, le=60_000)  # for a release by the insured
+    certain_margin_ms: int = Field(
+        default=3_000, ge=0, le=60_000
+    )  # the way there and back, its job
+    treatment_batch_max: int = Field(default=500, ge=1, le=5_000)  # messages a transaction
+    treatment_wait_ms: int = Field(default=200, ge=1, le=5_000)  # one poll without messages
+    treatment_tries_max: int = Field(default=8, ge=1, le=100)  # of a passing fault
+    treatment_bugs_in_a_row_max: int = Field(default=10, ge=0, le=1_000)
+    treatment_pool_max: int = Field(default=5, ge=1, le=100)  # connections a process and area
+    treatment_flush_within_s: float = Field(default=10.0, gt=0, le=60)  # at the end of a worker
+
+    def database_url_of(self, area: AreaCode) -> str:
+        """NotSet without YIDI_TREATMENT_DATABASE_URL."""
+        if self.treatment_database_url is None:
+            raise NotSet("YIDI_TREATMENT_DATABASE_URL")
+        return self.treatment_database_url.replace("{area}", area)
+
+    def bootstrap(self) -> str:
+        """NotSet without YIDI_KAFKA."""
+        if self.kafka is None:
+            raise NotSet("YIDI_KAFKA")
+        return self.kafka
+
+    def terms(self, area: AreaCode) -> Terms:
+        """When an answer is certain: the hub's interval, and the way there and back."""
+        margin = timedelta(milliseconds=self.certain_margin_ms)
+        return Terms(
+            area=area,
+            settle_within=timedelta(milliseconds=self.settle_within_ms) + margin,
+            reverse_within=timedelta(milliseconds=self.reverse_within_ms) + margin,
+        )
+
+    def catalogue(self) -> Catalogue:
+        """CatalogueFileWrong when the file does not add up."""
+        return load_catalogue(self.treatment_catalogue)
+
+    def limits(self) -> Limits:
+        return Limits(
+            batch_max=self.treatment_batch_max,
+            wait_ms=self.treatment_wait_ms,
+            tries_max=self.treatment_tries_max,
+            bugs_in_a_row_max=self.treatment_bugs_in_a_row_max,
+        )
+
+    def outbox_limits(self) -> OutboxLimits:
+        return OutboxLimits(flush_within_s=self.treatment_flush_within_s)

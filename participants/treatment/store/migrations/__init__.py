@@ -1,0 +1,1 @@
+"""Alembic scripts of a treatment area's database."""

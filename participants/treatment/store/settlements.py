@@ -1,0 +1,130 @@
+"""Settlements: added with what they take, locked, moved step by step, read for hospitals."""
+# ruff: noqa: S608 - the columns are ours; values always travel as parameters
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from sqlalchemy import Connection
+
+from contracts.codes import InsuranceKind, VisitKind
+from contracts.control_totals import BucketKey, Entry
+from contracts.delivery import bulk
+from contracts.ids import SettlementId
+from contracts.messages.values import PARTS
+from participants.treatment.domain.answering import Move, Standing
+from participants.treatment.domain.settlement import Settlement
+from participants.treatment.store.settlement_rows import (
+    Addition,
+    moved_row,
+    new_row,
+    settlement,
+    standing,
+)
+
+_NEW = """
+    settlement_id, visit_id, msgid, hospital_code, person_id, insured_division, insurance_kind,
+    visit_kind, admitted_on, discharged_on, disease_code, flags, use_account, mid_stay,
+    total_fen, fully_own_fen, over_ceiling_fen, first_self_pay_fen, in_scope_fen, state,
+    requested_at, answer_by, echo_json
+"""
+_NEW_TEMPLATE = (
+    "(%s::uuid, %s::uuid, %s, %s, %s, %s, %s, %s, %s::date, %s::date, %s::text, %s::text[],"
+    " %s::boolean, %s::boolean, %s::bigint, %s::bigint, %s::bigint, %s::bigint, %s::bigint, %s,"
+    " %s::timestamptz, %s::timestamptz, %s)"
+)
+_ADD = f"""
+    WITH new ({_NEW}) AS (VALUES %s),
+         bound AS (UPDATE attempts SET subject_id = new.settlement_id
+                   FROM new WHERE attempts.msgid = new.msgid),
+         taken AS (UPDATE fee_lines SET settlement_id = new.settlement_id
+                   FROM new
+                   WHERE fee_lines.visit_id = new.visit_id AND fee_lines.settlement_id IS NULL)
+    INSERT INTO settlements ({_NEW}) SELECT {_NEW} FROM new
+"""
+_STANDING = (
+    "settlement_id, visit_id, msgid, hospital_code, person_id, state, total_fen, steps, answer_by"
+)
+_LOCK = f"""
+    SELECT {_STANDING} FROM settlements
+    WHERE settlement_id = ANY(%s::uuid[]) ORDER BY settlement_id FOR UPDATE
+"""
+_LOCK_MESSAGES = f"""
+    SELECT {_STANDING} FROM settlements WHERE msgid = ANY(%s) ORDER BY settlement_id FOR UPDATE
+"""
+_KEPT_IF_NULL = (
+    *PARTS, "deductible_fen", "business_date", "reversed_on", "answer_by", "answered_at",
+)  # fmt: skip
+_MOVED = f"""
+    settlement_id, from_state, event, to_state, position, at, message_id, code, detail,
+    {", ".join(_KEPT_IF_NULL)}
+"""
+_MOVED_TEMPLATE = (
+    "(%s::uuid, %s, %s, %s, %s::smallint, %s::timestamptz, %s::uuid, %s::text, %s, "
+    + "%s::bigint, " * (len(PARTS) + 1)
+    + "%s::date, %s::date, %s::timestamptz, %s::timestamptz)"
+)
+_KEPT = "{0} = coalesce(moved.{0}, settlements.{0})"
+_MOVE = f"""
+    WITH moved ({_MOVED}) AS (VALUES %s),
+         stepped AS (
+             INSERT INTO settlement_steps
+                 (settlement_id, position, from_state, event, to_state, at, message_id)
+             SELECT settlement_id, position, from_state, event, to_state, at, message_id FROM moved)
+    UPDATE settlements SET
+        state = moved.to_state, steps = moved.position, code = moved.code, detail = moved.detail,
+        {", ".join(_KEPT.format(name) for name in _KEPT_IF_NULL)}
+    FROM moved WHERE settlements.settlement_id = moved.settlement_id
+"""
+_READ = f"""
+    {_NEW.strip()}, {", ".join(PARTS)},
+    deductible_fen, code, detail, business_date, reversed_on, answered_at
+"""
+_OF = f"SELECT {_READ} FROM settlements WHERE settlement_id = ANY(%s::uuid[])"
+_NAMES = [name.strip() for name in _READ.split(",")]
+_BUCKET = f"""
+    left(insured_division, 2) || '0000', insurance_kind, visit_kind, settlement_id,
+    total_fen, {", ".join(PARTS)}
+"""
+_OF_DAY = f"""
+    SELECT 1, {_BUCKET} FROM settlements WHERE business_date = %s
+    UNION ALL
+    SELECT -1, {_BUCKET} FROM settlements WHERE reversed_on = %s
+"""
+
+
+def add(tx: Connection, additions: Sequence[Addition]) -> None:
+    """Store these, bind their message ids, and take the open fee lines of their visits."""
+    bulk.write_rows(tx, _ADD, _NEW_TEMPLATE, [new_row(one) for one in additions])
+
+
+def lock(tx: Connection, ids: Iterable[SettlementId]) -> dict[SettlementId, Standing]:
+    """Load and lock, in id order so that two batches cannot deadlock."""
+    rows = bulk.fetch(tx, _LOCK, (sorted(set(ids)),))
+    return {row[0]: standing(row) for row in rows}
+
+
+def lock_by_message(tx: Connection, msgids: Iterable[str]) -> dict[str, Standing]:
+    """As `lock`, by the message ids that asked for them."""
+    rows = bulk.fetch(tx, _LOCK_MESSAGES, (sorted(set(msgids)),))
+    return {row[2]: standing(row) for row in rows}
+
+
+def move(tx: Connection, moves: Sequence[Move]) -> None:
+    """Write these steps; each settlement is locked and stands where its move says."""
+    bulk.write_rows(tx, _MOVE, _MOVED_TEMPLATE, [moved_row(one) for one in moves])
+
+
+def of(tx: Connection, ids: Iterable[SettlementId]) -> dict[SettlementId, Settlement]:
+    rows = bulk.fetch(tx, _OF, (sorted(set(ids)),))
+    return {row[0]: settlement(dict(zip(_NAMES, row, strict=True))) for row in rows}
+
+
+def entries_of_day(tx: Connection, day: date) -> list[tuple[BucketKey, Entry]]:
+    """What was settled (+1) and reversed (-1) on a business day, by bucket."""
+    return [
+        (
+            (row[1], InsuranceKind(row[2]), VisitKind(row[3])),
+            Entry(row[4], row[0], row[5], tuple(row[6:])),
+        )
+        for row in bulk.fetch(tx, _OF_DAY, (day, day))
+    ]

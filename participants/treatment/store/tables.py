@@ -1,0 +1,176 @@
+"""The tables of one treatment area's database."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from contracts import access
+from contracts.codes import InsuranceKind, VisitKind
+from contracts.delivery import tables as delivery
+from contracts.messages.values import PARTS
+from participants.treatment.domain.institution import InstitutionKind
+from participants.treatment.domain.settlement import LIVE, WITH_SHARES, State
+from participants.treatment.store import exchange_tables
+from participants.treatment.store.columns import BILL_PARTS, at, fen
+
+metadata = MetaData()
+delivery.add_to(metadata)
+access.add_to(metadata)
+exchange_tables.add_to(metadata)
+
+_BILL_SUM = " + ".join(BILL_PARTS)
+_PARTS_SUM = " + ".join(PARTS)
+
+
+def _in(column: str, members: Iterable[StrEnum]) -> str:
+    listed = ", ".join(f"'{member.value}'" for member in sorted(members))
+    return f"{column} IN ({listed})"
+
+
+institutions = Table(
+    "institutions",
+    metadata,
+    Column("code", String(30), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("division", String(6), nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("hosp_lv", String(6), nullable=False),
+    Column("kind", String(20), nullable=False),
+    CheckConstraint("level BETWEEN 1 AND 3", name="institutions_level"),
+    CheckConstraint(_in("kind", InstitutionKind), name="institutions_kind"),
+)
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("visit_id", Uuid, primary_key=True),
+    Column("msgid", String(30), nullable=False, unique=True),
+    Column("hospital_code", String(30), ForeignKey("institutions.code"), nullable=False),
+    Column("person_id", String(29), nullable=False),
+    Column("insured_division", String(6), nullable=False),
+    Column("insurance_kind", String(3), nullable=False),
+    Column("visit_kind", String(20), nullable=False),
+    Column("admitted_on", Date, nullable=False),
+    Column("discharged_on", Date),
+    Column("disease_code", String(30)),
+    Column("flags", ARRAY(Text), nullable=False),
+    Column("sealed_identity", Text),
+    Column("echo_json", Text, nullable=False),
+    at("opened_at"),
+    at("withdrawn_at", nullable=True),
+    CheckConstraint(_in("insurance_kind", InsuranceKind), name="visits_insurance_kind"),
+    CheckConstraint(_in("visit_kind", VisitKind), name="visits_visit_kind"),
+    CheckConstraint("discharged_on >= admitted_on", name="visits_dates"),
+)
+
+settlements = Table(
+    "settlements",
+    metadata,
+    Column("settlement_id", Uuid, primary_key=True),
+    Column("visit_id", Uuid, ForeignKey("visits.visit_id"), nullable=False),
+    Column("msgid", String(30), nullable=False, unique=True),
+    Column("hospital_code", String(30), nullable=False),
+    Column("person_id", String(29), nullable=False),
+    Column("insured_division", String(6), nullable=False),
+    Column("insurance_kind", String(3), nullable=False),
+    Column("visit_kind", String(20), nullable=False),
+    Column("admitted_on", Date, nullable=False),
+    Column("discharged_on", Date, nullable=False),
+    Column("disease_code", String(30)),
+    Column("flags", ARRAY(Text), nullable=False),
+    Column("use_account", Boolean, nullable=False),
+    Column("mid_stay", Boolean, nullable=False),
+    fen("total_fen"),
+    *(fen(part) for part in BILL_PARTS),
+    Column("state", String(20), nullable=False),
+    *(fen(part, default="0") for part in PARTS),
+    fen("deductible_fen", default="0"),
+    Column("code", String(4)),
+    Column("detail", String(200), nullable=False, server_default=""),
+    Column("business_date", Date),
+    Column("reversed_on", Date),
+    Column("steps", SmallInteger, nullable=False, server_default="0"),
+    at("requested_at"),
+    at("answer_by"),
+    at("answered_at", nullable=True),
+    Column("echo_json", Text, nullable=False),
+    CheckConstraint(_in("state", State), name="settlements_state"),
+    CheckConstraint(_in("insurance_kind", InsuranceKind), name="settlements_insurance_kind"),
+    CheckConstraint(_in("visit_kind", VisitKind), name="settlements_visit_kind"),
+    CheckConstraint(f"total_fen > 0 AND total_fen = {_BILL_SUM}", name="settlements_bill_adds_up"),
+    CheckConstraint(
+        f"least({', '.join((*BILL_PARTS, *PARTS, 'deductible_fen'))}) >= 0",
+        name="settlements_amounts",
+    ),
+    CheckConstraint(
+        f"NOT {_in('state', WITH_SHARES)} OR total_fen = {_PARTS_SUM}",
+        name="settlements_parts_add_up",
+    ),
+    CheckConstraint(
+        f"(business_date IS NOT NULL) = ({_in('state', WITH_SHARES)})",
+        name="settlements_business_date",
+    ),
+    CheckConstraint(
+        "(reversed_on IS NOT NULL) = (state = 'reversed')", name="settlements_reversed_on"
+    ),
+    CheckConstraint("discharged_on >= admitted_on", name="settlements_dates"),
+)
+Index(
+    "settlements_one_live_per_visit",
+    settlements.c.visit_id,
+    unique=True,
+    postgresql_where=f"{_in('state', LIVE)} AND NOT mid_stay",
+)
+Index("settlements_visit", settlements.c.visit_id)
+Index(
+    "settlements_of_day", settlements.c.business_date, postgresql_where="business_date IS NOT NULL"
+)
+Index("settlements_back_on", settlements.c.reversed_on, postgresql_where="reversed_on IS NOT NULL")
+
+settlement_steps = Table(
+    "settlement_steps",
+    metadata,
+    Column("settlement_id", Uuid, ForeignKey("settlements.settlement_id"), primary_key=True),
+    Column("position", SmallInteger, primary_key=True),
+    Column("from_state", String(20), nullable=False),
+    Column("event", String(20), nullable=False),
+    Column("to_state", String(20), nullable=False),
+    at("at"),
+    Column("message_id", Uuid),
+)
+
+fee_lines = Table(
+    "fee_lines",
+    metadata,
+    Column("visit_id", Uuid, ForeignKey("visits.visit_id"), primary_key=True),
+    Column("line_no", String(30), primary_key=True),
+    Column("charge_batch", String(30), nullable=False),
+    Column("item_code", String(50), nullable=False),
+    Column("fee_date", Date, nullable=False),
+    Column("count_e4", BigInteger, nullable=False),
+    Column("price_e6", BigInteger, nullable=False),
+    fen("total_fen"),
+    *(fen(part) for part in BILL_PARTS),
+    Column("approval", String(1), nullable=False),
+    Column("reason", String(30), nullable=False),
+    Column("settlement_id", Uuid, ForeignKey("settlements.settlement_id")),
+    at("uploaded_at"),
+    CheckConstraint(f"total_fen = {_BILL_SUM}", name="fee_lines_parts_add_up"),
+    CheckConstraint(f"least({', '.join(BILL_PARTS)}) >= 0", name="fee_lines_amounts"),
+)

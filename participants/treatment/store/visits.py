@@ -1,0 +1,141 @@
+"""Visits: opened, amended, locked while something is decided about them."""
+# ruff: noqa: S608 - the columns are ours; values always travel as parameters
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from contracts.codes import InsuranceKind, VisitKind
+from contracts.delivery import bulk
+from contracts.ids import VisitId
+from participants.treatment.domain.settlement import LIVE
+from participants.treatment.domain.visit import NewVisit, Visit
+
+_COLUMNS = """
+    visit_id, hospital_code, person_id, insured_division, insurance_kind, visit_kind,
+    admitted_on, discharged_on, disease_code, flags, sealed_identity, echo_json
+"""
+_OF = f"""
+    SELECT {_COLUMNS} FROM visits
+    WHERE visit_id = ANY(%s::uuid[]) AND withdrawn_at IS NULL ORDER BY visit_id
+"""
+_LOCK = f"{_OF} FOR UPDATE"
+_ADD = f"INSERT INTO visits ({_COLUMNS}, msgid, opened_at) VALUES %s"
+_ADD_TEMPLATE = "(%s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s, %s, %s, %s)"
+_OF_MESSAGES = "SELECT msgid, visit_id FROM visits WHERE msgid = ANY(%s)"
+_PUT = """
+    UPDATE visits SET
+        visit_kind = new.visit_kind, admitted_on = new.admitted_on,
+        discharged_on = new.discharged_on, disease_code = new.disease_code,
+        flags = new.flags, echo_json = new.echo_json
+    FROM (VALUES %s) AS new
+        (visit_id, visit_kind, admitted_on, discharged_on, disease_code, flags, echo_json)
+    WHERE visits.visit_id = new.visit_id
+"""
+_PUT_TEMPLATE = "(%s::uuid, %s, %s::date, %s::date, %s, %s::text[], %s)"
+_SETTLED = """
+    SELECT visit_id, bool_or(NOT mid_stay) FROM settlements
+    WHERE visit_id = ANY(%s::uuid[]) AND state = ANY(%s) GROUP BY visit_id
+"""
+_WITHDRAW = "UPDATE visits SET withdrawn_at = %s WHERE visit_id = ANY(%s::uuid[])"
+_LIVE = sorted(state.value for state in LIVE)
+
+
+def of(tx: Connection, ids: Iterable[VisitId]) -> dict[VisitId, Visit]:
+    return _read(tx, _OF, ids)
+
+
+def lock(tx: Connection, ids: Iterable[VisitId]) -> dict[VisitId, Visit]:
+    """Load and lock, in id order so that two batches cannot deadlock."""
+    return _read(tx, _LOCK, ids)
+
+
+def add(tx: Connection, opened: Sequence[tuple[VisitId, NewVisit]], now: datetime) -> None:
+    bulk.write_rows(tx, _ADD, _ADD_TEMPLATE, [_row(id_, visit, now) for id_, visit in opened])
+
+
+def put(tx: Connection, visits: Sequence[Visit]) -> None:
+    """Write what may change of a visit."""
+    rows = [
+        (
+            one.visit_id,
+            one.visit_kind.value,
+            one.admitted_on,
+            one.discharged_on,
+            one.disease_code,
+            list(one.flags),
+            one.echo_json,
+        )
+        for one in visits
+    ]
+    bulk.write_rows(tx, _PUT, _PUT_TEMPLATE, rows)
+
+
+def with_live_settlement(tx: Connection, ids: Iterable[VisitId]) -> dict[VisitId, bool]:
+    """Visits with a settlement that is neither void nor reversed; True when one is not mid-stay.
+
+    Ask after locking the visits: the answer then holds until the transaction ends.
+    """
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    return {VisitId(row[0]): row[1] for row in bulk.fetch(tx, _SETTLED, (wanted, _LIVE))}
+
+
+def opened_by(tx: Connection, msgids: Sequence[str]) -> dict[str, VisitId]:
+    if not msgids:
+        return {}
+    return {row[0]: VisitId(row[1]) for row in bulk.fetch(tx, _OF_MESSAGES, (list(msgids),))}
+
+
+def withdraw(tx: Connection, ids: Sequence[VisitId], now: datetime) -> None:
+    """Undo these visits: nobody finds them any more."""
+    if ids:
+        bulk.run(tx, _WITHDRAW, (now, list(ids)))
+
+
+def _read(tx: Connection, statement: str, ids: Iterable[VisitId]) -> dict[VisitId, Visit]:
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    return {row[0]: _visit(row) for row in bulk.fetch(tx, statement, (wanted,))}
+
+
+def _visit(row: tuple[Any, ...]) -> Visit:
+    id_, hospital_code, person_id, division, insurance_kind, visit_kind, *rest = row
+    admitted_on, discharged_on, disease_code, flags, sealed_identity, echo_json = rest
+    return Visit(
+        visit_id=id_,
+        hospital_code=hospital_code,
+        person_id=person_id,
+        insured_division=division,
+        insurance_kind=InsuranceKind(insurance_kind),
+        visit_kind=VisitKind(visit_kind),
+        admitted_on=admitted_on,
+        discharged_on=discharged_on,
+        disease_code=disease_code,
+        flags=tuple(flags),
+        sealed_identity=sealed_identity,
+        echo_json=echo_json,
+    )
+
+
+def _row(id_: VisitId, visit: NewVisit, now: datetime) -> tuple[Any, ...]:
+    return (
+        id_,
+        visit.hospital_code,
+        visit.person_id,
+        visit.insured_division,
+        visit.insurance_kind.value,
+        visit.visit_kind.value,
+        visit.admitted_on,
+        visit.discharged_on,
+        visit.disease_code,
+        list(visit.flags),
+        visit.sealed_identity,
+        visit.echo_json,
+        visit.msgid,
+        now,
+    )

@@ -1,0 +1,296 @@
+"""One benchmark run: start everything, load it, judge it, and say what was measured."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from random import Random
+
+from sqlalchemy import Engine, inspect, text
+
+from contracts.clock import SystemClock
+from contracts.codes import AreaCode, DivisionCode
+from contracts.delivery.outbox import Outbox
+from contracts.delivery.transport import KafkaTransport
+from participants.treatment.settings import Settings
+from participants.treatment.store.listening import Listener
+from simulators.bench import floor, processor_time
+from simulators.bench.crowd import enrol
+from simulators.bench.load import Load, Patients
+from simulators.bench.statistics import Latency, latency_of
+from simulators.bench.validity import Side, Verdict, judge
+from simulators.running.deployment import Deployment, deployed
+from simulators.running.parts import Parts, started
+from simulators.running.seeding import seed
+from simulators.stack.folders import run_folder
+from simulators.stack.servers import Servers, servers
+from simulators.world.population import institutions
+
+INSURED, TREATMENT = AreaCode("340000"), AreaCode("310000")
+PEOPLE = 10_000
+WINDOW = 1_500
+STEADY_RATE = 65
+RAMP_S = 4.0
+DRAIN_WITHIN_S = 60.0
+FLOOR_SETTLEMENTS_MAX = 10_000
+
+Tell = Callable[[str], None]
+
+
+class RunInvalid(Exception):
+    """The run lost something or left something half-way; each reason is a line of the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """The steady window of the closed loop."""
+
+    settlements: int
+    seconds: float
+    per_second: float
+    latency: Latency
+    cpu_s_per_1000: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one valid run measured."""
+
+    throughput: Throughput
+    at_65_per_second: Latency
+    floor: floor.Floor
+    floor_ratio: float
+    verdict: Verdict
+    messages_per_settlement: float
+    servers: Servers
+    elapsed_s: float
+
+    def as_json(self) -> str:
+        return json.dumps(self.as_dict(), ensure_ascii=False, indent=2)
+
+    def told(self) -> str:
+        """The figures as lines for a person."""
+        through, steady = self.throughput, self.at_65_per_second
+        lines = (
+            f"{through.per_second:,.0f} settlements/s with {WINDOW} under way",
+            f"at {STEADY_RATE}/s: p50 {steady.p50_ms}, p95 {steady.p95_ms}, p99 {steady.p99_ms} ms",
+            f"floor ratio {self.floor_ratio:.2f} of {self.floor.per_second():,.0f}/s",
+            f"CPU seconds per 1,000: {sum(through.cpu_s_per_1000.values()):.2f}",
+            *(f"  {name}: {value:.2f}" for name, value in through.cpu_s_per_1000.items()),
+            f"{self.verdict.settled:,} settled, {self.verdict.messages_out:,} messages, none lost",
+            f"{self.servers.broker} · {self.servers.database}",
+        )
+        return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, object]:
+        through, steady = self.throughput, self.at_65_per_second
+        return {
+            "settlements_per_s": round(through.per_second, 1),
+            "p50_ms": steady.p50_ms,
+            "p95_ms": steady.p95_ms,
+            "p99_ms": steady.p99_ms,
+            "rate_for_latency_per_s": STEADY_RATE,
+            "latency_samples": steady.samples,
+            "cpu_s_per_1000": round(sum(through.cpu_s_per_1000.values()), 3),
+            "cpu_s_per_1000_by_process": {
+                name: round(value, 3) for name, value in through.cpu_s_per_1000.items()
+            },
+            "floor_ratio": round(self.floor_ratio, 3),
+            "floor_per_s": round(self.floor.per_second(), 1),
+            "floor": {
+                "settlements": self.floor.settlements,
+                "messages": self.floor.messages,
+                "message_bytes": self.floor.message_bytes,
+                "rows": self.floor.rows,
+                "kafka_s": round(self.floor.kafka_s, 2),
+                "copy_s": round(self.floor.copy_s, 2),
+            },
+            "messages_per_settlement": round(self.messages_per_settlement, 2),
+            "loaded": {
+                "settlements": through.settlements,
+                "seconds": round(through.seconds, 1),
+                "window": WINDOW,
+                "p50_ms": through.latency.p50_ms,
+                "p99_ms": through.latency.p99_ms,
+            },
+            "messages_out": self.verdict.messages_out,
+            "messages_in": self.verdict.messages_in,
+            "settled": self.verdict.settled,
+            "ledger_sum_fen": self.verdict.ledger_sum_fen,
+            "valid": True,
+            "broker": self.servers.broker,
+            "database": self.servers.database,
+            "elapsed_s": round(self.elapsed_s, 1),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Everything that runs, while it runs."""
+
+    deployment: Deployment
+    parts: Parts
+    load: Load
+    engines: Mapping[str, Engine]
+    before: Mapping[str, Mapping[str, int]]
+    """Rows that each table of each database held before the load."""
+
+    def pids(self) -> dict[str, int]:
+        names = {name: child.pid for name, child in self.parts.children.items()}
+        return {**names, **self.deployment.servers.pids}
+
+
+def run(seconds: float, seed_number: int, tell: Tell) -> Report:
+    """Two fifths of the time go to the steady rate, the rest to the closed loop."""
+    began = time.perf_counter()
+    with (
+        servers(kafka=True, durable=True, tell=tell) as given,
+        _running(given, seed_number, tell) as bench,
+    ):
+        tell(f"asking with {WINDOW} settlements under way for {seconds * 0.6:.0f} s")
+        throughput = _closed_loop(bench, seconds * 0.6)
+        tell(f"asking at {STEADY_RATE} a second for {seconds * 0.4:.0f} s")
+        steady = _open_loop(bench, seconds * 0.4)
+        tell("counting what went in and what came out")
+        verdict = _judged(bench)
+        tell("measuring what kafka-python and COPY alone can do")
+        lowest, per_settlement = _floor(bench, verdict)
+    return Report(
+        throughput=throughput,
+        at_65_per_second=steady,
+        floor=lowest,
+        floor_ratio=throughput.per_second / lowest.per_second(),
+        verdict=verdict,
+        messages_per_settlement=per_settlement,
+        servers=given,
+        elapsed_s=time.perf_counter() - began,
+    )
+
+
+@contextmanager
+def _running(given: Servers, seed_number: int, tell: Tell) -> Iterator[Bench]:
+    areas = (INSURED, TREATMENT)
+    with deployed(given, areas) as deployment, run_folder("bench") as folder:
+        clock, random = SystemClock(), Random(seed_number)
+        seed(deployment, clock.now())
+        engines = {
+            "hub": deployment.hub_engine("bench"),
+            "insured": deployment.insured_engine(INSURED, "bench"),
+            "treatment": deployment.treatment_engine(TREATMENT, "bench"),
+        }
+        with started(folder, deployment.environment()) as parts:
+            parts.start("hub work", ["hub", "work"])
+            parts.start("hub jobs", ["hub", "jobs"])
+            parts.start("insured work", ["insured", "work", "--area", INSURED])
+            parts.start("treatment work", ["treatment", "work", "--area", TREATMENT])
+            sender = KafkaTransport(given.kafka or "").sender("bench")
+            outbox = Outbox(engines["treatment"], sender, clock)
+            people = enrol(deployment, engines, outbox, count=PEOPLE, tell=tell)
+            hospital = institutions(TREATMENT)[0].code
+            load = Load(
+                outbox=outbox,
+                terms=Settings().terms(TREATMENT),
+                patients=Patients(people, DivisionCode("340100"), hospital),
+                clock=clock,
+                random=random,
+                listener=Listener(deployment.treatment_url.replace("{area}", TREATMENT)),
+            )
+            stop = threading.Event()
+            listening = threading.Thread(target=load.listen, args=(stop,), name="listen")
+            listening.start()
+            try:
+                before = {role: _rows(engine) for role, engine in engines.items()}
+                yield Bench(deployment, parts, load, engines, before)
+            finally:
+                stop.set()
+                listening.join()
+                outbox.close()
+                for engine in engines.values():
+                    engine.dispose()
+
+
+def _closed_loop(bench: Bench, seconds: float) -> Throughput:
+    load = bench.load
+    load.keep_waiting(WINDOW, RAMP_S)
+    first, before = len(load.answers), processor_time.read(bench.pids())
+    began = time.perf_counter()
+    load.keep_waiting(WINDOW, seconds - RAMP_S)
+    ended = time.perf_counter()
+    used = processor_time.read(bench.pids()).since(before)
+    bench.parts.check()
+    window = [one for one in load.answers[first:] if began <= one.at_s <= ended]
+    _drain(bench)
+    return Throughput(
+        settlements=len(window),
+        seconds=ended - began,
+        per_second=len(window) / (ended - began),
+        latency=latency_of([one.waited_us for one in window]),
+        cpu_s_per_1000={name: 1_000 * spent / len(window) for name, spent in used.items()},
+    )
+
+
+def _open_loop(bench: Bench, seconds: float) -> Latency:
+    first = len(bench.load.answers)
+    bench.load.at_rate(STEADY_RATE, seconds)
+    _drain(bench)
+    return latency_of([one.waited_us for one in bench.load.answers[first:]])
+
+
+def _drain(bench: Bench) -> None:
+    left = bench.load.drain(DRAIN_WITHIN_S)
+    bench.parts.check()
+    if left:
+        raise RunInvalid(f"{left} settlements had no answer after {DRAIN_WITHIN_S:.0f} s")
+
+
+def _judged(bench: Bench) -> Verdict:
+    """The last conclusions are still on their way when the last answer is there: wait for them."""
+    sides = [Side(role, engine) for role, engine in bench.engines.items()]
+    until = time.monotonic() + DRAIN_WITHIN_S
+    while (verdict := judge(sides, bench.load.asked)).faults and time.monotonic() < until:
+        bench.load.outbox.tend()
+        time.sleep(0.5)
+    if verdict.faults:
+        raise RunInvalid("\n".join(verdict.faults))
+    return verdict
+
+
+def _floor(bench: Bench, verdict: Verdict) -> tuple[floor.Floor, float]:
+    """The floor for up to FLOOR_SETTLEMENTS_MAX settlements, and messages per settlement."""
+    settled = verdict.settled
+    count = min(settled, FLOOR_SETTLEMENTS_MAX)
+    written = {
+        role: {table: n - bench.before[role].get(table, 0) for table, n in _rows(engine).items()}
+        for role, engine in bench.engines.items()
+    }
+    said = sum(tables["outbox"] for tables in written.values())
+    size = max(_number(engine, _MEAN_SIZE) for engine in bench.engines.values())
+    kafka = bench.deployment.servers.kafka
+    assert kafka is not None, "the benchmark runs on Kafka only"
+    kafka_s = floor.pass_messages(kafka, count * said // settled, size)
+    rows, copy_s = 0, 0.0
+    for role, engine in bench.engines.items():
+        # What waits to be sent comes and goes: after the load there may be fewer of those.
+        wanted = {table: max(n, 0) * count // settled for table, n in written[role].items()}
+        copied, taken_s = floor.copy_rows(engine, wanted)
+        rows, copy_s = rows + copied, copy_s + taken_s
+    messages = count * said // settled
+    return floor.Floor(count, messages, size, rows, kafka_s, copy_s), said / settled
+
+
+_MEAN_SIZE = "SELECT coalesce(avg(length(value)), 0)::int FROM outbox"
+
+
+def _rows(engine: Engine) -> dict[str, int]:
+    """How many rows each table holds."""
+    return {
+        table: _number(engine, f"SELECT count(*) FROM {table}")
+        for table in inspect(engine).get_table_names()
+    }
+
+
+def _number(engine: Engine, query: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text(query)).scalar_one())

@@ -1,0 +1,85 @@
+"""The gate: a run in which anything was lost, or stands between states, is not reported."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, text
+
+PENDING = {
+    "hub": "SELECT count(*) FROM settlements WHERE state IN ('routed', 'reversing')",
+    "insured": "SELECT count(*) FROM grants WHERE state = 'granted'",
+    "treatment": (
+        "SELECT count(*) FROM settlements WHERE state IN ('requested', 'withdrawing', 'reversing')"
+    ),
+}
+_SETTLED = {
+    "hub": "SELECT count(*) FROM settlements WHERE state = 'settled'",
+    "insured": "SELECT count(*) FROM grants WHERE state = 'settled'",
+    "treatment": "SELECT count(*) FROM settlements WHERE state = 'settled'",
+}
+# What the insured areas owe, less what the treatment areas are owed: nothing, in every account.
+_LEDGER = """
+    SELECT coalesce(sum(owed.fen), 0) FROM (
+        SELECT from_area AS area, -amount_fen AS fen FROM postings
+        UNION ALL SELECT to_area, amount_fen FROM postings
+    ) AS owed
+"""
+_BOOKED = "SELECT coalesce(sum(amount_fen), 0) FROM postings"
+_TO_BE_BOOKED = """
+    SELECT coalesce(sum(total_fen - cash_fen - hospital_fen), 0) FROM settlements
+    WHERE state IN ('settled', 'reversing')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One database of the run, and the role it plays."""
+
+    role: str
+    engine: Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was counted, and every reason not to report the run."""
+
+    messages_out: int
+    messages_in: int
+    settled: int
+    ledger_sum_fen: int
+    faults: tuple[str, ...]
+
+
+def judge(sides: Sequence[Side], asked: int) -> Verdict:
+    """Count on every side after the load has drained; no faults means a valid run."""
+    out = sum(_count(side, "SELECT count(*) FROM outbox") for side in sides)
+    taken = sum(_count(side, "SELECT count(*) FROM inbox") for side in sides)
+    settled = {side.role: _count(side, _SETTLED[side.role]) for side in sides}
+    hub = next(side for side in sides if side.role == "hub")
+    ledger = _count(hub, _LEDGER)
+    faults = [f"{out} messages went out and {taken} came in"] if out != taken else []
+    faults += [
+        f"{role} settled {count} of {asked}" for role, count in settled.items() if count != asked
+    ]
+    for side in sides:
+        faults += _faults_of(side)
+    if ledger != 0:
+        faults.append(f"the ledger sums to {ledger} fen")
+    if _count(hub, _BOOKED) != _count(hub, _TO_BE_BOOKED):
+        faults.append("the postings are not what the settlements say")
+    return Verdict(out, taken, settled["hub"], ledger, tuple(faults))
+
+
+def _faults_of(side: Side) -> list[str]:
+    counted = {
+        "between states": PENDING[side.role],
+        "unsent messages": "SELECT count(*) FROM outbox_unsent",
+        "dead letters": "SELECT count(*) FROM dead_letters",
+    }
+    found = {what: _count(side, query) for what, query in counted.items()}
+    return [f"{side.role}: {count} {what}" for what, count in found.items() if count]
+
+
+def _count(side: Side, query: str) -> int:
+    with side.engine.connect() as connection:
+        return int(connection.execute(text(query)).scalar_one())

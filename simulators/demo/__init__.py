@@ -1,0 +1,1 @@
+"""`yidi demo`: one story from registration to clearing, told while it happens."""

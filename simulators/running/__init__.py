@@ -1,0 +1,1 @@
+"""A running world: databases, topics, tokens, and the parts as threads or as processes."""

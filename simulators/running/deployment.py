@@ -1,0 +1,97 @@
+"""What every part must know before it starts: databases, topics, secrets, and who may do what."""
+
+import base64
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, make_url
+
+from contracts import topics
+from contracts.codes import AreaCode
+from contracts.delivery.engine import engine_of
+from hub.store import db as hub_db
+from participants.insured.store import db as insured_db
+from participants.treatment.store import db as treatment_db
+from simulators.stack import kafka, postgres
+from simulators.stack.servers import Servers
+
+MIGRATIONS = {
+    "hub": hub_db.migrate,
+    "insured": insured_db.migrate,
+    "treatment": treatment_db.migrate,
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Deployment:
+    """URLs are SQLAlchemy's; in the two templates '{area}' stands for the area's code."""
+
+    servers: Servers
+    areas: tuple[AreaCode, ...]
+    hub_url: str
+    insured_url: str
+    treatment_url: str
+    secrets: Mapping[str, str]
+
+    def environment(self) -> dict[str, str]:
+        """Everything a part reads from its environment, secrets included."""
+        addresses = {
+            "YIDI_HUB_DATABASE_URL": self.hub_url,
+            "YIDI_INSURED_DATABASE_URL": self.insured_url,
+            "YIDI_TREATMENT_DATABASE_URL": self.treatment_url,
+        }
+        broker = {"YIDI_KAFKA": self.servers.kafka} if self.servers.kafka else {}
+        return {**os.environ, **addresses, **broker, **self.secrets}
+
+    def hub_engine(self, name: str = "demo") -> Engine:
+        return engine_of(self.hub_url, name=name)
+
+    def insured_engine(self, area: AreaCode, name: str = "demo") -> Engine:
+        return engine_of(self.insured_url.replace("{area}", area), name=name)
+
+    def treatment_engine(self, area: AreaCode, name: str = "demo") -> Engine:
+        return engine_of(self.treatment_url.replace("{area}", area), name=name)
+
+
+@contextmanager
+def deployed(servers: Servers, areas: Sequence[AreaCode]) -> Iterator[Deployment]:
+    """Databases, migrated, and topics for these areas; the databases are dropped afterwards."""
+    run = f"yidi_{os.getpid()}"
+    names = [f"{run}_hub"]
+    names += [f"{run}_{role}_{area}" for role in ("insured", "treatment") for area in areas]
+    try:
+        for role, migrate in MIGRATIONS.items():
+            template = f"{run}_{role}_template"
+            names.append(template)
+            migrate(postgres.create_database(servers.database_url, template))
+            for name in names:
+                if name.startswith(f"{run}_{role}") and name != template:
+                    postgres.create_database(servers.database_url, name, template)
+        if servers.kafka is not None:
+            wanted = topics.all_topics(areas)
+            kafka.create_topics(servers.kafka, {t.name: t.partitions for t in wanted.values()})
+        yield Deployment(
+            servers=servers,
+            areas=tuple(areas),
+            hub_url=_url(servers, f"{run}_hub"),
+            insured_url=_url(servers, f"{run}_insured_AREA").replace("AREA", "{area}"),
+            treatment_url=_url(servers, f"{run}_treatment_AREA").replace("AREA", "{area}"),
+            secrets=new_secrets(),
+        )
+    finally:
+        if not servers.pids.get("postgres"):  # A server of ours goes as a whole, and at once.
+            for name in names:
+                postgres.drop_database(servers.database_url, name)
+
+
+def new_secrets() -> dict[str, str]:
+    """Keys for one run; a real deployment takes its own from its environment."""
+    sealing, token = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
+    return {"YIDI_SEALING_KEYS": f"run={sealing}", "YIDI_PERSON_TOKEN_KEY": token}
+
+
+def _url(servers: Servers, name: str) -> str:
+    return postgres.rendered(make_url(servers.database_url).set(database=name))

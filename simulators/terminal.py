@@ -1,0 +1,28 @@
+"""How the demonstrations end when they cannot go on: one clear sentence, and not zero."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from simulators.agency import Unexpected
+from simulators.bench.crowd import CrowdNotRegistered
+from simulators.bench.run import RunInvalid
+from simulators.running.embedded import ThreadDied
+from simulators.running.parts import PartFailed
+from simulators.stack.servers import NoKafka, NoPostgres
+
+FORESEEN = (Unexpected, CrowdNotRegistered, RunInvalid, ThreadDied, PartFailed, NoKafka, NoPostgres)
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """Foreseen troubles are told without a traceback; anything else is a fault of ours."""
+    try:
+        yield
+    except FORESEEN as error:
+        typer.echo(f"未能完成 (could not finish): {error}", err=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        typer.echo("已中断 (interrupted)", err=True)
+        raise typer.Exit(130) from error

@@ -1,0 +1,209 @@
+"""The insured area's pure rules: tables that a clerk could check, and states that fit."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.codes import AreaCode, InsuranceKind, PersonType, RegistrationCategory
+from contracts.ids import PersonId, SettlementId, new_id
+from contracts.refusal import RefusalCode
+from participants.insured import area_file
+from participants.insured.area_file import AreaFileWrong
+from participants.insured.domain.area import Area, Assignment, Handling
+from participants.insured.domain.entitlement import RULES
+from participants.insured.domain.grant import GRANT, Grant, GrantEvent, GrantState, tombstone
+from participants.insured.domain.insurance import Insurance, months_after
+from tests.support.tables import rows
+
+Row = dict[str, str]
+AREA = AreaCode("320000")
+NOW = datetime(2026, 3, 10, tzinfo=UTC)
+INSURANCE = Insurance(
+    person_id=PersonId("A" * 29),
+    born_on=date(1980, 2, 29),
+    insurance_kind=InsuranceKind.EMPLOYEE,
+    person_type=PersonType.ACTIVE,
+    division="321081",
+    in_force_from=date(2020, 5, 1),
+    in_force_until=date(2026, 4, 30),
+    civil_servant=False,
+    account_balance_fen=0,
+    policy_id=None,
+)
+
+IN_FORCE = """
+    day        | in_force
+    2020-04-30 | no
+    2020-05-01 | yes
+    2026-04-30 | yes
+    2026-05-01 | no
+"""
+AGES = """
+    day        | age
+    1980-02-29 | 0
+    1981-02-28 | 0
+    1981-03-01 | 1
+    2026-02-28 | 45
+    2026-03-01 | 46
+"""
+MONTHS = """
+    day        | months | after
+    2025-09-01 | 6      | 2026-03-01
+    2025-08-31 | 6      | 2026-02-28
+    2023-08-31 | 6      | 2024-02-29
+    2025-12-31 | 0      | 2025-12-31
+    2025-12-31 | 13     | 2027-01-31
+"""
+POLICIES = """
+    kind | division | day        | own       | policy
+    310  | 321081   | 2026-03-10 | -         | yizheng-employee-2010
+    310  | 321000   | 2026-03-10 | -         | yizheng-employee-2010
+    310  | 321081   | 2010-09-27 | -         | yizheng-employee-2010
+    310  | 321081   | 2010-09-26 | -         | none
+    390  | 321081   | 2026-03-10 | -         | none
+    310  | 321081   | 2026-03-10 | elsewhere | none
+"""
+
+
+@pytest.mark.parametrize("row", rows(IN_FORCE), ids=str)
+def test_an_insurance_is_in_force_from_its_first_to_its_last_day(row: Row) -> None:
+    assert INSURANCE.in_force_on(date.fromisoformat(row["day"])) is (row["in_force"] == "yes")
+
+
+@pytest.mark.parametrize("row", rows(AGES), ids=str)
+def test_a_year_of_age_is_complete_on_the_birthday(row: Row) -> None:
+    assert INSURANCE.age_years_on(date.fromisoformat(row["day"])) == int(row["age"])
+
+
+@pytest.mark.parametrize("row", rows(MONTHS), ids=str)
+def test_a_waiting_period_ends_on_the_same_day_of_a_later_month(row: Row) -> None:
+    after = months_after(date.fromisoformat(row["day"]), int(row["months"]))
+    assert after == date.fromisoformat(row["after"])
+
+
+@pytest.mark.parametrize("row", rows(POLICIES), ids=str)
+def test_the_policy_of_a_case_is_data(row: Row) -> None:
+    own = None if row["own"] == "-" else row["own"]
+    kind = InsuranceKind(row["kind"])
+    one = replace(INSURANCE, insurance_kind=kind, division=row["division"], policy_id=own)
+    found = area_file.load(AREA).policy_for(one, date.fromisoformat(row["day"]))
+    assert (found.id if found else "none") == row["policy"]
+
+
+def test_an_assignment_may_hold_for_some_divisions_and_for_a_time() -> None:
+    known = area_file.load(AREA)
+    only = Assignment(
+        insurance_kind=InsuranceKind.EMPLOYEE,
+        policy_id="yizheng-employee-2010",
+        valid_from=date(2020, 1, 1),
+        valid_to=date(2026, 3, 10),
+        divisions=frozenset({"321081"}),
+    )
+    area = Area(AREA, known.policies, (only,), known.as_at_home, known.handling)
+    assert area.policy_for(INSURANCE, date(2026, 3, 10)) is not None
+    assert area.policy_for(INSURANCE, date(2026, 3, 11)) is None
+    assert area.policy_for(replace(INSURANCE, division="321000"), date(2026, 3, 10)) is None
+
+
+def test_the_order_of_refusals_is_pinned() -> None:
+    assert [code.name for code, _, _ in RULES] == [
+        "UNKNOWN_AREA",
+        "PARTS_DO_NOT_ADD_UP",
+        "DATES_IMPOSSIBLE",
+        "PERSON_UNKNOWN",
+        "INSURANCE_KIND_DIFFERS",
+        "INSURED_ELSEWHERE",
+        "INSURANCE_NOT_IN_FORCE",
+        "NO_POLICY",
+        "INSURANCE_NOT_IN_FORCE",
+    ]
+
+
+def test_nothing_leaves_a_release_and_every_state_answers_one() -> None:
+    assert GRANT.terminal() == {GrantState.RELEASED, GrantState.REFUSED, GrantState.TOMBSTONE}
+    assert all(GRANT.allows(state, GrantEvent.RELEASE) for state in GrantState)
+
+
+events = st.lists(st.tuples(st.sampled_from(GrantEvent), st.integers(10, 11)), max_size=8)
+
+
+@given(start=st.sampled_from([GrantState.GRANTED, GrantState.REFUSED]), story=events)
+def test_once_given_back_nothing_is_held_again(
+    start: GrantState, story: list[tuple[GrantEvent, int]]
+) -> None:
+    grant = Grant(settlement_id=SettlementId(new_id()), person_id=INSURANCE.person_id, state=start)
+    code = RefusalCode.NO_POLICY if start is GrantState.REFUSED else None
+    grant = replace(grant, code=code, calculated_at=NOW)
+    held = [grant.is_held]
+    for event, day in story:
+        grant = _after(grant, event, date(2026, 3, day))
+        held.append(grant.is_held)
+        assert grant.was_granted is (start is GrantState.GRANTED)
+    assert held == sorted(held, reverse=True)
+
+
+def test_a_tombstone_stays_one() -> None:
+    grant = tombstone(SettlementId(new_id()), INSURANCE.person_id, NOW)
+    assert grant.released(NOW) == grant
+    assert grant.concluded(GrantEvent.SETTLE, date(2026, 3, 10)) is None
+
+
+SHIPPED = area_file.load(AREA)
+
+
+def test_every_category_is_handled_and_long_term_residents_are_paid_as_at_home() -> None:
+    assert set(SHIPPED.handling) == set(RegistrationCategory)
+    assert SHIPPED.handling[RegistrationCategory.REFERRAL] is Handling.DESK
+    assert sorted(SHIPPED.as_at_home) == [
+        "long_term_resident",
+        "posted_worker",
+        "retired_resettled",
+    ]
+
+
+GOOD = """
+as_at_home = []
+policies = [{ insurance = "310", policy = "yizheng-employee-2010", valid_from = 2010-09-27 }]
+[registrations]
+retired_resettled = "auto"
+long_term_resident = "auto"
+posted_worker = "auto"
+emergency = "auto"
+other_temporary = "auto"
+referral = "desk"
+"""
+WRONG = [
+    (GOOD.replace('"desk"', '"maybe"'), "referral"),
+    (GOOD.replace('referral = "desk"', ""), "referral"),
+    (GOOD.replace("yizheng-employee-2010", "atlantis"), "atlantis"),
+    (GOOD.replace('"310"', '"390"'), "another insurance"),
+    (GOOD.replace("as_at_home = []", 'as_at_home = ["tourist"]'), "as_at_home"),
+    (GOOD + 'more = "x"', "more"),
+    ("as_at_home = [", "area.toml"),
+]
+
+
+@pytest.mark.parametrize(("content", "named"), WRONG, ids=[named for _, named in WRONG])
+def test_a_wrong_rules_file_is_never_rules(tmp_path: Path, content: str, named: str) -> None:
+    path = tmp_path / "area.toml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(AreaFileWrong, match=named):
+        area_file.load(AREA, path)
+
+
+def test_an_area_may_bring_its_own_rules(tmp_path: Path) -> None:
+    path = tmp_path / "area.toml"
+    path.write_text(GOOD, encoding="utf-8")
+    assert area_file.load(AREA, path).as_at_home == frozenset()
+    with pytest.raises(AreaFileWrong):
+        area_file.load(AreaCode("990000"))
+
+
+def _after(grant: Grant, event: GrantEvent, day: date) -> Grant:
+    if event is GrantEvent.RELEASE:
+        return grant.released(NOW)
+    return grant.concluded(event, day) or grant

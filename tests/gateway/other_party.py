@@ -1,0 +1,204 @@
+"""The hub and the insured areas as a hospital's door sees them: one party that answers."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from contracts import topics
+from contracts.codes import AreaCode, InsuranceKind, PersonType, area_of
+from contracts.delivery.broker import next_offsets
+from contracts.delivery.codec import body_of, decode, encode
+from contracts.delivery.memory import MemoryLog
+from contracts.ids import MessageId, PersonId, new_id
+from contracts.message import Body, originate
+from contracts.messages.enquiry import Insurance, PersonAnswered, PersonCard, PersonEnquired
+from contracts.messages.settlement import (
+    CancellationRequested,
+    Outcome,
+    SettlementAnswered,
+    SettlementRequested,
+    TrialAnswered,
+    TrialRequested,
+    WithdrawalRequested,
+)
+from contracts.messages.values import Bill, Shares
+from contracts.person import person_id_of
+from contracts.refusal import RefusalCode
+from contracts.sealing import Sealer
+from participants.gateway.identity import Identity
+
+BUSINESS_DATE = date(2024, 3, 2)
+DEDUCTIBLE_FEN = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Insured:
+    """Somebody the insured side knows."""
+
+    name: str
+    certno: str
+    gender: str
+    born_on: date
+    person_type: PersonType = PersonType.RETIRED
+
+
+WANG = Insured("王秀英", "340104195803121228", "2", date(1958, 3, 12))
+
+
+@dataclass(slots=True)
+class OtherParty:
+    """Pays 80 % of what is in scope over a deductible, 10 % of the rest from the account.
+
+    `silent`: it takes messages and answers none. `refuses`: the code it answers settlements with.
+    """
+
+    log: MemoryLog
+    sealer: Sealer
+    person_key: bytes
+    silent: bool = False
+    refuses: RefusalCode | None = None
+    keeps: bool = False
+    settled: dict[UUID, tuple[Shares, int]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        wanted = [topics.HUB_SETTLEMENTS, topics.HUB_ENQUIRIES]
+        reader = self.log.reader("other party", wanted, batch_max=500)
+        while not self._stop.is_set():
+            records = reader.poll(batch_max=500, wait_ms=20)
+            for record in records:
+                self._take(record.value)
+            if records:
+                reader.commit(next_offsets(records))
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _take(self, value: bytes) -> None:
+        letter = decode(value)
+        kinds = {one.KIND: (one, answer) for one, answer in _ANSWERS}
+        kind, answer = kinds[letter.head.kind]
+        self.asked.append(letter.head.kind)
+        if not self.silent:
+            area = AreaCode(letter.head.sender.removeprefix("treatment."))
+            self._say(area, answer(self, body_of(letter, kind).body))
+
+    def _say(self, area: AreaCode, body: Body) -> None:
+        outgoing = originate(
+            body,
+            message_id=MessageId(new_id()),
+            topic=topics.treatment_answers(area),
+            key=str(new_id()),
+            sender=topics.HUB,
+            at=datetime.now(UTC),
+        )
+        value = encode(outgoing.message).encode()
+        self.log.append(outgoing.topic, outgoing.key.encode(), value)
+
+    def settle(self, asked: SettlementRequested) -> SettlementAnswered:
+        if self.refuses is not None:
+            return _answer(asked.settlement_id, Outcome.REFUSED, code=self.refuses)
+        self.settled[asked.settlement_id] = paid(asked.bill)
+        return self._with_shares(asked.settlement_id, Outcome.SETTLED)
+
+    def try_out(self, asked: TrialRequested) -> TrialAnswered:
+        shares, deductible_fen = paid(asked.bill)
+        return TrialAnswered(
+            settlement_id=asked.settlement_id,
+            shares=None if self.refuses else shares,
+            deductible_fen=0 if self.refuses else deductible_fen,
+            code=self.refuses,
+        )
+
+    def cancel(self, asked: CancellationRequested) -> SettlementAnswered:
+        if self.keeps:
+            code = RefusalCode.NOT_CANCELLABLE
+            return _answer(asked.settlement_id, Outcome.KEPT, code=code)
+        return self._with_shares(asked.settlement_id, Outcome.REVERSED)
+
+    def withdraw(self, asked: WithdrawalRequested) -> SettlementAnswered:
+        if asked.settlement_id not in self.settled:
+            return _answer(asked.settlement_id, Outcome.WITHDRAWN)
+        return self._with_shares(asked.settlement_id, Outcome.REVERSED)
+
+    def look_up(self, asked: PersonEnquired) -> PersonAnswered:
+        known = person_id_of("01", WANG.certno, self.person_key) == asked.person_id
+        return PersonAnswered(
+            enquiry_id=asked.enquiry_id,
+            treatment_area=asked.treatment_area,
+            card=self._card(PersonId(asked.person_id), asked.insured_division) if known else None,
+            code=None if known else RefusalCode.PERSON_UNKNOWN,
+        )
+
+    def _card(self, person_id: PersonId, division: str) -> PersonCard:
+        assert area_of(division) is not None
+        return PersonCard(
+            person_id=person_id,
+            sealed_identity=Identity(WANG.name, "01", WANG.certno).sealed(self.sealer),
+            gender=WANG.gender,
+            born_on=WANG.born_on,
+            insurances=(
+                Insurance(
+                    insurance_kind=InsuranceKind.EMPLOYEE,
+                    person_type=WANG.person_type,
+                    in_force=True,
+                    division=division,
+                    civil_servant=False,
+                    account_balance_fen=123_450,
+                ),
+            ),
+        )
+
+    def _with_shares(self, settlement_id: UUID, outcome: Outcome) -> SettlementAnswered:
+        shares, deductible_fen = self.settled[settlement_id]
+        return _answer(
+            settlement_id,
+            outcome,
+            business_date=BUSINESS_DATE,
+            shares=shares,
+            deductible_fen=deductible_fen,
+        )
+
+
+def paid(bill: Bill) -> tuple[Shares, int]:
+    """Whole fen, and every part but three is zero."""
+    deductible_fen = min(bill.in_scope_fen, DEDUCTIBLE_FEN)
+    pool_fen = (bill.in_scope_fen - deductible_fen) * 8 // 10
+    account_fen = (bill.total_fen - pool_fen) // 10
+    cash_fen = bill.total_fen - pool_fen - account_fen
+    shares = Shares(pool_fen=pool_fen, account_fen=account_fen, cash_fen=cash_fen)
+    return shares, deductible_fen
+
+
+def _answer(
+    settlement_id: UUID,
+    outcome: Outcome,
+    *,
+    business_date: date | None = None,
+    shares: Shares | None = None,
+    deductible_fen: int = 0,
+    code: RefusalCode | None = None,
+) -> SettlementAnswered:
+    return SettlementAnswered.model_validate(
+        {
+            "settlement_id": settlement_id,
+            "outcome": outcome,
+            "concluded_at": datetime.now(UTC),
+            "business_date": business_date,
+            "shares": shares,
+            "deductible_fen": deductible_fen,
+            "code": code,
+        }
+    )
+
+
+_ANSWERS: tuple[tuple[type[Body], Callable[..., Body]], ...] = (
+    (SettlementRequested, OtherParty.settle),
+    (TrialRequested, OtherParty.try_out),
+    (CancellationRequested, OtherParty.cancel),
+    (WithdrawalRequested, OtherParty.withdraw),
+    (PersonEnquired, OtherParty.look_up),
+)

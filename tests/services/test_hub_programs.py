@@ -1,0 +1,117 @@
+"""The hub's commands, as an operator meets them."""
+
+from datetime import UTC, datetime
+
+import pytest
+import typer
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+from contracts import access
+from contracts.access import AccessRole
+from contracts.clock import shanghai_date_of
+from contracts.delivery import bulk
+from contracts.delivery.memory import MemoryLog
+from contracts.delivery.processor import GaveUp, TooManyDeadLetters
+from hub.main import app, served, worker
+from hub.settings import Settings
+from hub.store.db import migrate
+from hub.terminal import close, said_plainly
+from tests.support.databases import Databases
+
+DATABASE = "YIDI_HUB_DATABASE_URL"
+
+
+class At:
+    def now(self) -> datetime:
+        return datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def runner(monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    for name in (DATABASE, "YIDI_KAFKA"):
+        monkeypatch.delenv(name, raising=False)
+    return CliRunner()
+
+
+@pytest.fixture
+def engine(databases: Databases, monkeypatch: pytest.MonkeyPatch, runner: CliRunner) -> Engine:
+    engine = databases.fresh("unmigrated_hub", lambda _url: None)
+    monkeypatch.setenv(DATABASE, engine.url.render_as_string(hide_password=False))
+    return engine
+
+
+@pytest.mark.parametrize("command", [["work"], ["jobs"], ["api"], ["migrate"], ["open"]])
+def test_a_command_without_its_database_names_the_variable(
+    runner: CliRunner, command: list[str]
+) -> None:
+    result = runner.invoke(app, command)
+    assert (result.exit_code, result.stderr) == (1, f"未设置环境变量 {DATABASE}\n")
+
+
+def test_a_setting_out_of_bounds_is_named(
+    runner: CliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YIDI_SETTLE_WITHIN_MS", "0")
+    result = runner.invoke(app, ["migrate"])
+    assert (result.exit_code, result.stderr) == (1, "环境变量有误：YIDI_SETTLE_WITHIN_MS\n")
+
+
+def test_a_hub_is_made_opened_and_given_a_token_by_commands(
+    runner: CliRunner, engine: Engine
+) -> None:
+    for _ in range(2):  # Each of them may be run again.
+        assert runner.invoke(app, ["migrate"]).exit_code == 0
+        opened = runner.invoke(app, ["open", "--day", "2026-03-02"])
+        assert opened.stdout == "已接入 32 个地区；当前结算日 2026-03-02\n"
+    issued = runner.invoke(app, ["token", "--subject", "operator-1", "--role", "operator"])
+    now = datetime.now(UTC)
+    with engine.begin() as tx:
+        principal = access.principal_of(tx, issued.stdout.strip(), now)
+    assert principal is not None
+    assert (principal.subject, principal.role, principal.area) == (
+        "operator-1",
+        AccessRole.OPERATOR,
+        None,
+    )
+
+
+def test_the_first_day_is_today_in_china_unless_told(runner: CliRunner, engine: Engine) -> None:
+    runner.invoke(app, ["migrate"])
+    before = shanghai_date_of(datetime.now(UTC))
+    assert runner.invoke(app, ["open", "--area", "310000", "--area", "340000"]).exit_code == 0
+    with engine.begin() as tx:
+        ((opened,),) = bulk.fetch(tx, "SELECT business_date FROM business_days")
+        assert bulk.fetch(tx, "SELECT count(*) FROM participants") == [(2,)]
+    assert before <= opened <= shanghai_date_of(datetime.now(UTC))
+
+
+def test_an_area_that_there_is_not_is_refused(runner: CliRunner, engine: Engine) -> None:
+    runner.invoke(app, ["migrate"])
+    result = runner.invoke(app, ["open", "--area", "990000"])
+    assert (result.exit_code, result.stderr) == (1, "[3001] 医保区划不存在：990000\n")
+
+
+@pytest.mark.parametrize("error", [GaveUp("8 tries"), TooManyDeadLetters("11 in a row")])
+def test_a_loop_that_cannot_go_on_ends_with_one_sentence(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as ended, said_plainly():
+        raise error
+    assert ended.value.exit_code == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_closing_goes_on_when_the_database_is_gone(databases: Databases) -> None:
+    engine = databases.fresh("hub", migrate)
+    processor = worker(engine, MemoryLog(), At(), Settings())
+    databases.take_back()
+    ended: list[str] = []
+    close(processor.outbox.tend, lambda: ended.append("and the next"))
+    assert ended == ["and the next"]
+
+
+def test_the_application_has_an_outbox_that_is_tended_and_closed(databases: Databases) -> None:
+    engine = databases.fresh("hub", migrate)
+    with served(engine, MemoryLog(), At(), Settings()) as application:
+        assert application.title

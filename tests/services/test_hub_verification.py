@@ -1,0 +1,131 @@
+"""Each promise is checked, and each check can fail: a planted violation is found by its name."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+from hub.services import clearing, reconciliation
+from hub.services.verification import verify
+from hub.store.db import migrate
+from hub.store.verification import CHECKS
+from tests.support.databases import Databases
+from tests.support.hub_books import (
+    HUNAN,
+    NOON,
+    SHANGHAI,
+    Case,
+    add_cases,
+    add_days,
+    add_participants,
+    add_routed,
+)
+
+FIRST, LAST, OPEN = date(2026, 3, 1), date(2026, 3, 31), date(2026, 4, 1)
+CASES = (
+    Case(1, FIRST, account_fen=3_00),
+    Case(2, LAST, reversed_on=LAST),
+    Case(3, LAST, insured=SHANGHAI, treatment=HUNAN),
+)
+_STUCK = (
+    "UPDATE settlements SET state = 'reversing', step_count = 3 WHERE total_fen = 777",
+    (
+        "INSERT INTO settlement_steps SELECT settlement_id, 3, 'settled', 'cancel', 'reversing',"
+        " '2026-01-01' FROM settlements WHERE total_fen = 777"
+    ),
+    "UPDATE settlement_steps SET at = '2026-01-01'",
+)
+PLANTED: dict[str, tuple[str, ...]] = {
+    "ledger_sums_to_zero": ("DELETE FROM participants WHERE area = '430000'",),
+    "postings_match_parts": (
+        "DELETE FROM postings WHERE posting_id = (SELECT max(posting_id) FROM postings)",
+    ),
+    "nothing_overdue": (),
+    "nothing_stuck_reversing": _STUCK,
+    "outbox_is_sent": (
+        "INSERT INTO outbox VALUES (gen_random_uuid(), 't', 'k', '', '2026-01-01')",
+        (
+            "INSERT INTO outbox_unsent (message_id, queued_at)"
+            " SELECT message_id, queued_at FROM outbox"
+        ),
+    ),
+    "no_open_dead_letters": (
+        (
+            'INSERT INTO dead_letters (topic, partition, "offset", value_sha256, key, value, fault,'
+            " detail, buried_at) VALUES ('t', 0, 0, sha256(''), '', '', 'bug', '', now())"
+        ),
+    ),
+    "steps_end_in_state": (
+        "DELETE FROM settlement_steps WHERE position = 2 AND to_state = 'settled'",
+    ),
+    "days_exist": (
+        "UPDATE business_days SET state = 'closed', closed_at = now()",
+        (
+            "UPDATE business_days SET state = 'open', closed_at = NULL"
+            " WHERE business_date = '2026-03-30'"
+        ),
+    ),
+    "daily_totals_hold": (
+        (
+            "UPDATE settlements SET total_fen = total_fen + 1, in_scope_fen = in_scope_fen + 1,"
+            " cash_fen = cash_fen + 1 WHERE settled_on = '2026-03-01'"
+        ),
+    ),
+    "issued_runs_hold": (
+        "UPDATE postings SET business_date = '2026-04-01' WHERE business_date = '2026-03-01'",
+    ),
+}
+
+
+@pytest.fixture
+def engine(databases: Databases) -> Engine:
+    engine = databases.fresh("hub", migrate)
+    with engine.begin() as tx:
+        add_participants(tx)
+        add_days(tx, FIRST, OPEN)
+        add_cases(tx, [*CASES, Case(4, OPEN, total_fen=7_77)])
+        for _ in range(4):
+            reconciliation.begin_due(tx, NOON)
+        tx.execute(text("UPDATE reconciliation_sides SET state = 'agreed', agreed_at = now()"))
+        clearing.run(tx, "2026-03", NOON)
+        add_routed(tx, 9, answer_by=NOON + timedelta(days=1))
+    return engine
+
+
+def _violate(tx: Connection, name: str) -> None:
+    tx.execute(text("ALTER TABLE postings DISABLE TRIGGER ALL"))
+    tx.execute(text("ALTER TABLE settlement_steps DISABLE TRIGGER ALL"))
+    if name == "nothing_overdue":
+        add_routed(tx, 10, answer_by=NOON - timedelta(seconds=3))
+    for statement in PLANTED[name]:
+        tx.execute(text(statement))
+
+
+def test_sound_books_break_no_promise(engine: Engine) -> None:
+    with engine.connect() as tx:
+        assert verify(tx, NOON) == []
+
+
+def test_every_check_has_a_planted_violation() -> None:
+    assert [check.name for check in CHECKS] == list(PLANTED)
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_violation_is_found_by_its_name(engine: Engine, name: str) -> None:
+    with engine.begin() as tx:
+        _violate(tx, name)
+        found = {finding.name: finding for finding in verify(tx, NOON)}
+    assert name in found
+    assert found[name].rows
+    # What a missing posting or a moved one does to an issued run is a second, true finding.
+    assert found.keys() - {name} <= {"postings_match_parts", "issued_runs_hold"}
+
+
+def test_a_finding_names_the_settlement(engine: Engine) -> None:
+    with engine.begin() as tx:
+        _violate(tx, "nothing_overdue")
+        (finding,) = verify(tx, NOON)
+    assert finding.rows[0]["state"] == "routed"
+    assert isinstance(finding.rows[0]["settlement_id"], UUID)
+    assert finding.zh == "没有超过应答期限仍未了结的结算"

@@ -1,0 +1,226 @@
+"""An insured area for tests: real database, log in memory, a clock that stands still."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, text
+
+from contracts import topics
+from contracts.codes import (
+    AreaCode,
+    InsuranceKind,
+    PersonType,
+    RegistrationCategory,
+    Role,
+    VisitKind,
+)
+from contracts.delivery import bulk
+from contracts.delivery.codec import body_of, decode, encode
+from contracts.delivery.memory import MemoryLog
+from contracts.delivery.processor import Processor
+from contracts.ids import MessageId, SettlementId, new_id
+from contracts.message import Body, originate
+from contracts.messages import kinds
+from contracts.messages.settlement import (
+    CalculationRequested,
+    Care,
+    Outcome,
+    ReleaseReason,
+    ReleaseRequested,
+    SettlementConcluded,
+)
+from contracts.messages.values import Bill
+from contracts.person import person_id_of
+from contracts.sealing import Sealer
+from participants.insured import main
+from participants.insured.domain.person_file import PersonRow
+from participants.insured.services import people
+from participants.insured.settings import Settings
+from participants.insured.store.tables import metadata
+
+AREA = AreaCode("320000")
+HOME = "321081"
+AWAY = "310101"
+TOKEN_KEY = b"0123456789abcdef"
+SEALER = Sealer({"k1": bytes(32)}, "k1")
+NOON = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
+TODAY = date(2026, 3, 10)
+
+
+@dataclass(slots=True)
+class StandingClock:
+    at: datetime = NOON
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def person(number: int) -> str:
+    """The token of the person with this number in `row`."""
+    return person_id_of("01", _certificate(number), TOKEN_KEY)
+
+
+def row(number: int = 1, **fields: Any) -> PersonRow:
+    """An active employee of Yizheng, born 1980, insured since 2010."""
+    known: dict[str, Any] = {
+        "line": number + 1,
+        "certificate_kind": "01",
+        "certificate_number": _certificate(number),
+        "name": f"张某{number}",
+        "gender": "1",
+        "born_on": date(1980, 1, 1),
+        "insurance_kind": InsuranceKind.EMPLOYEE,
+        "person_type": PersonType.ACTIVE,
+        "division": HOME,
+        "in_force_from": date(2010, 1, 1),
+        "in_force_until": None,
+        "civil_servant": False,
+        "account_balance_fen": 0,
+    }
+    return PersonRow(**known | fields)
+
+
+def care(number: int = 1, **fields: Any) -> Care:
+    """A stay of nine days at a level-2 hospital in Shanghai."""
+    known: dict[str, Any] = {
+        "person_id": person(number),
+        "insured_division": HOME,
+        "treatment_division": AWAY,
+        "insurance_kind": InsuranceKind.EMPLOYEE,
+        "visit_kind": VisitKind.INPATIENT,
+        "hospital_code": "H31010100001",
+        "hospital_level": 2,
+        "admitted_on": date(2026, 3, 1),
+        "discharged_on": TODAY,
+    }
+    return Care(**known | fields)
+
+
+def bill(in_scope_fen: int = 12_000_00, own_fen: int = 0) -> Bill:
+    return Bill(
+        total_fen=in_scope_fen + own_fen,
+        fully_own_fen=own_fen,
+        over_ceiling_fen=0,
+        first_self_pay_fen=0,
+        in_scope_fen=in_scope_fen,
+    )
+
+
+def settlement(number: int) -> SettlementId:
+    """The same number is the same settlement."""
+    return SettlementId(UUID(int=number + 1))
+
+
+def request(
+    number: int,
+    about: Care | None = None,
+    of: Bill | None = None,
+    category: RegistrationCategory = RegistrationCategory.OTHER_TEMPORARY,
+) -> CalculationRequested:
+    return CalculationRequested(
+        settlement_id=settlement(number),
+        care=about or care(),
+        bill=of or bill(),
+        registration_category=category,
+        answer_within_ms=5_000,
+    )
+
+
+def release(number: int, who: int = 1, why: ReleaseReason = ReleaseReason.EXPIRED) -> Body:
+    return ReleaseRequested(settlement_id=settlement(number), person_id=person(who), reason=why)
+
+
+def concluded(
+    number: int, who: int = 1, outcome: Outcome = Outcome.SETTLED, day: date | None = TODAY
+) -> Body:
+    return SettlementConcluded(
+        settlement_id=settlement(number), person_id=person(who), outcome=outcome, business_date=day
+    )
+
+
+@dataclass(slots=True)
+class InsuredArea:
+    """One area with its worker. `hear` is a message of the hub through the whole message path."""
+
+    engine: Engine
+    log: MemoryLog = field(default_factory=MemoryLog)
+    clock: StandingClock = field(default_factory=StandingClock)
+    worker: Processor = field(init=False)
+
+    def __post_init__(self) -> None:
+        settings = Settings(insured_wait_ms=1)
+        self.worker = main.worker(AREA, self.engine, self.log, self.clock, settings)
+
+    def insure(self, *rows: PersonRow) -> None:
+        with self.engine.begin() as tx:
+            people.load(tx, rows or [row()], SEALER, TOKEN_KEY)
+
+    def hear(self, *bodies: Body, sender: str = topics.HUB) -> list[Body]:
+        """Send these to the area, let it work, and return what it newly says, oldest first."""
+        before = len(self.said())
+        for body in bodies:
+            self.put(body, sender=sender)
+        while self.worker.run_once():
+            pass
+        return self.said()[before:]
+
+    def put(
+        self, body: Body, *, sender: str = topics.HUB, message_id: MessageId | None = None
+    ) -> None:
+        topic, key = _address(body)
+        said = originate(
+            body,
+            message_id=message_id or MessageId(new_id()),
+            topic=topic,
+            key=key,
+            sender=sender,
+            at=self.clock.now(),
+        )
+        self.log.append(topic, key.encode(), encode(said.message).encode())
+
+    def said(self) -> list[Body]:
+        """Everything the area ever said, in the order of its outbox."""
+        statement = """
+            SELECT value FROM outbox JOIN (
+                SELECT message_id, min(ctid) AS place FROM outbox GROUP BY message_id
+            ) AS placed USING (message_id) ORDER BY placed.place
+        """
+        return [_body(value) for (value,) in self.rows(statement)]
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self.engine.connect() as tx:
+            return bulk.fetch(tx, statement, parameters)
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each table of the area has, delivery's tables left out."""
+        own = metadata.tables.keys() - {"inbox", "outbox", "outbox_unsent", "dead_letters"}
+        with self.engine.connect() as tx:
+            return {
+                name: tx.execute(text(f"SELECT count(*) FROM {name}")).scalar_one()  # noqa: S608
+                for name in own
+            }
+
+
+def on_the_wire(log: MemoryLog, topic: str) -> Iterator[Body]:
+    for record in log.records(topic):
+        yield _body(record.value.decode())
+
+
+def _body(value: str) -> Body:
+    letter = decode(value.encode())
+    return body_of(letter, kinds()[letter.head.kind]).body
+
+
+def _address(body: Body) -> tuple[str, str]:
+    """The topic and key under which the hub sends this."""
+    inner = getattr(body, "care", body)
+    if hasattr(inner, "person_id"):
+        return topics.insured_work(AREA), inner.person_id
+    return topics.notices(Role.INSURED, AREA), AREA
+
+
+def _certificate(number: int) -> str:
+    return f"32108119800101{number:03d}X"

@@ -1,0 +1,134 @@
+"""What the documents say is so: commands, tables, files, variables, libraries."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from contracts.codes import AreaCode
+from contracts.topics import all_topics
+from hub.domain.settlement import SETTLEMENT
+from simulators.main import app
+
+ROOT = Path(__file__).parents[2]
+READMES = ("README.md", "README.zh-CN.md")
+DOCUMENTS = (*READMES, "ARCHITECTURE.md", "DECISIONS.md")
+ROOMS = ("contracts", "hub", "participants", "simulators")
+COMMAND = re.compile(r"(?:`|^|exec [\w-]+ )yidi((?: [a-z-]+)+)", re.MULTILINE)
+FILE = re.compile(r"`((?:contracts|hub|participants|simulators|tests|deploy|docs)/[\w./*-]+)`")
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+RECORD = re.compile(r"^## (\d+)\. ", re.MULTILINE)
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def cases(pattern: re.Pattern[str]) -> list[Any]:
+    """What a pattern finds in each document, each thing once a document."""
+    return [
+        pytest.param(found, id=f"{name}: {found}")
+        for name in DOCUMENTS
+        for found in sorted({words.strip() for words in pattern.findall(text_of(name))})
+    ]
+
+
+def code() -> str:
+    files = [file for room in ROOMS for file in (ROOT / room).rglob("*.py")]
+    return "\n".join(file.read_text("utf-8") for file in files)
+
+
+@pytest.mark.parametrize("words", cases(COMMAND))
+def test_every_command_that_is_written_down_exists(words: str) -> None:
+    """A word that is no command ends the search: it is an argument."""
+    command: Any = get_command(app)
+    for word in words.split():
+        known = getattr(command, "commands", None)
+        if known is None:
+            return
+        assert word in known, f"yidi {words}"
+        command = known[word]
+
+
+@pytest.mark.parametrize("name", cases(FILE))
+def test_every_file_that_is_named_is_there(name: str) -> None:
+    assert list(ROOT.glob(name.rstrip("/"))), name
+
+
+@pytest.mark.parametrize("name", cases(LINK))
+def test_every_link_leads_somewhere(name: str) -> None:
+    assert (ROOT / name).exists()
+
+
+def test_the_states_are_those_of_the_code() -> None:
+    assert SETTLEMENT.as_markdown() in text_of("ARCHITECTURE.md")
+
+
+def test_the_topics_are_those_of_the_code() -> None:
+    def told(text: str) -> str:
+        return text.replace("340000", "<area>")
+
+    rows = [
+        f"| `{told(t.name)}` | {t.key} | {told(t.written_by)} | {told(t.read_by)} |"
+        f" {t.partitions} | {t.why} |"
+        for t in all_topics([AreaCode("340000")]).values()
+    ]
+    assert "\n".join(rows) in text_of("ARCHITECTURE.md")
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_variable_is_read_by_the_code(name: str) -> None:
+    """As it stands there, or as the field of a settings class with its prefix."""
+    known = code()
+    for variable in sorted(set(re.findall(r"`(YIDI_[A-Z_]+)`", text_of(name)))):
+        fields = {
+            variable.removeprefix(prefix).lower()
+            for prefix in ("YIDI_GATEWAY_", "YIDI_")
+            if variable.startswith(prefix)
+        }
+        as_field = any(re.search(rf"^ +{field}: ", known, re.MULTILINE) for field in fields)
+        assert as_field or f'"{variable}"' in known, variable
+
+
+def test_both_readmes_name_the_same_commands_and_variables() -> None:
+    english, chinese = (
+        {*re.findall(r"`(YIDI_[A-Z_]+)`", text_of(name))} | set(COMMAND.findall(text_of(name)))
+        for name in READMES
+    )
+    assert english == chinese
+
+
+def test_make_has_every_target_that_is_named() -> None:
+    targets = set(re.findall(r"^([a-z]+):", text_of("Makefile"), re.MULTILINE))
+    for name in DOCUMENTS:
+        assert set(re.findall(r"`make ([a-z]+)", text_of(name))) <= targets, name
+
+
+def test_decisions_are_numbered_and_complete() -> None:
+    text = text_of("DECISIONS.md")
+    assert [int(number) for number in RECORD.findall(text)] == list(
+        range(1, len(RECORD.findall(text)) + 1)
+    )
+    for record in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        parts = re.findall(r"^\*\*(\w[\w ]*)\.\*\*", record, re.MULTILINE)
+        assert parts == ["Context", "Decision", "Consequence", "Kept by"], record.splitlines()[0]
+
+
+def test_every_library_of_ours_is_pinned_and_has_a_decision() -> None:
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["local"]]
+    wanted += [line for line in text_of("requirements-tools.in").splitlines() if line[:1] != "#"]
+    pins = text_of("requirements.txt") + text_of("requirements-dev.txt")
+    decisions = text_of("DECISIONS.md").lower()
+    for requirement in filter(None, wanted):
+        name = re.split(r"[\[>=<]", requirement)[0]
+        assert re.search(rf"^{name}==", pins, re.MULTILINE | re.IGNORECASE), name
+        assert name.startswith("types-") or name.lower() in decisions, name
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_nothing_is_left_to_be_filled_in(name: str) -> None:
+    assert not re.search(r"\b(TODO|TBD|FIXME|XXX|coming soon)\b|待补|待定", text_of(name))
