@@ -49,6 +49,7 @@ class Tuning:
     max_poll_interval_ms: int = 300_000
     request_timeout_ms: int = 15_000
     bootstrap_timeout_ms: int = 30_000
+    metadata_max_age_ms: int = 10_000  # a new topic or partition is read within this time
     # The sender never gives a message up: were one to fail and the next of its key to arrive, the
     # order of the key would be lost. `OutboxLimits.in_hand_max` bounds what waits.
     delivery_timeout_ms: int = 7 * 24 * 3_600_000
@@ -95,12 +96,20 @@ class KafkaBroker:
             fetch_max_wait_ms=tuning.fetch_max_wait_ms,
             fetch_max_bytes=16 * 1024 * 1024,
             max_partition_fetch_bytes=4 * 1024 * 1024,
-            metadata_max_age_ms=60_000,
+            metadata_max_age_ms=tuning.metadata_max_age_ms,
             reconnect_backoff_ms=50,
             reconnect_backoff_max_ms=1_000,
             retry_backoff_ms=100,
             metrics_enabled=False,
         )
+        self._know(topics)
+
+    def _know(self, topics: Sequence[str]) -> None:
+        # A member that joins before it knows its topics' partitions is given none of them, and
+        # keeps none until the metadata grow old.
+        for topic in topics:
+            if not self._consumer.partitions_for_topic(topic):
+                log.warning("nobody knows the topic %s yet", topic)
 
     def poll(self, *, batch_max: int, wait_ms: int) -> Sequence[Record]:
         """As promised by `Broker`; a broker that is away gives nothing, and is asked again."""
@@ -177,7 +186,7 @@ class KafkaSender:
             compression_type=None,
             max_request_size=1_000_000,  # what a broker takes unless told otherwise
             allow_auto_create_topics=False,
-            metadata_max_age_ms=60_000,
+            metadata_max_age_ms=tuning.metadata_max_age_ms,
             reconnect_backoff_ms=50,
             reconnect_backoff_max_ms=1_000,
             metrics_enabled=False,

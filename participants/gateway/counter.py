@@ -38,7 +38,7 @@ def serve(door: Door, requests: Sequence[Request], looks: Sequence[Look]) -> lis
     """
     try:
         return _patiently(door, requests, looks)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
         if is_passing(error):
             log.warning("the database is away: %s", type(error).__name__)
             return _all_told(requests, looks)

@@ -135,7 +135,7 @@ def test_a_topic_that_is_missing_is_said_at_once(line: Line) -> None:
 
 
 def test_two_members_of_a_group_share_the_work_and_each_message_counts_once(line: Line) -> None:
-    numbers = range(1, 41)
+    numbers = range(20, 60)
     expected = {f"a{n % 8}": [m for m in numbers if m % 8 == n % 8] for n in numbers}
     with running(line.processor()), running(line.processor()):
         line.post(*(a_note(f"a{number % 8}", number) for number in numbers))
@@ -192,10 +192,9 @@ def test_after_a_crash_between_commit_and_offsets_the_replay_changes_nothing(lin
     before = line.notebook.count("outbox")
     assert before > 0
     processor = line.processor()
-    until(processor, line.noted({"a": [1, 2], "b": [3]}))
-    handled = processor.progress.records
+    until(processor, lambda: processor.progress.records == 3)  # they all came again
     stop(processor)
-    assert handled == 3  # they all came again
+    assert line.notebook.notes() == {"a": [1, 2], "b": [3]}
     assert (line.notebook.count("outbox"), line.notebook.buried()) == (3, [])
     assert line.notebook.count("outbox_unsent") == 0
 
@@ -293,7 +292,7 @@ def test_a_process_that_ends_while_the_broker_is_away_leaves_its_messages_to_the
 
 
 def test_receipts_arrive_in_the_order_of_their_account(line: Line) -> None:
-    line.post(*(a_note(f"a{number % 3}", number) for number in range(1, 31)))
+    line.post(*(a_note(f"a{number % 3}", number) for number in range(20, 50)))
     processor = line.processor()
     until(processor, lambda: line.notebook.count("inbox") == 30)
     stop(processor)

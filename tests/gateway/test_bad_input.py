@@ -158,7 +158,8 @@ def test_a_missing_node_names_all_that_is_missing(street: Street) -> None:
     told = "人员编号(psn_no)、结算ID(setl_id)、就诊ID(mdtrt_id)"
     assert_refused(street, reply, "FIELD_MISSING", told)
     assert_refused(street, street.call("2204", {"feedetail": []}), "FIELD_MISSING", "feedetail")
-    for empty in (None, "", [None], {}, []):
+    empties: list[Any] = [None, "", [None], {}, []]
+    for empty in empties:
         reply = street.call("2401", {"mdtrtinfo": empty})
         code = "FIELD_INVALID" if empty == [] else "FIELD_MISSING"
         assert_refused(street, reply, code)

@@ -24,8 +24,8 @@ class ReviewState(StrEnum):
     """Where a registration stands in the area's books."""
 
     WAITING = "waiting"  # a clerk must decide
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
+    ACCEPTED = "accepted"  # by the rules at once, or by a clerk
+    REJECTED = "rejected"  # with a code and a reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""What travels on the wire, for those who do not read Python: generated, checked in, compared."""
