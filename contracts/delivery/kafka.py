@@ -53,7 +53,7 @@ class Tuning:
     # The sender never gives a message up: were one to fail and the next of its key to arrive, the
     # order of the key would be lost. `OutboxLimits.in_hand_max` bounds what waits.
     delivery_timeout_ms: int = 7 * 24 * 3_600_000
-    max_block_ms: int = 500  # a topic that nobody knows may hold up the others for this long
+    max_block_ms: int = 1_000  # a topic that nobody knows may hold up the others for this long
     linger_ms: int = 0
     batch_size: int = 256 * 1024
     close_within_s: float = 2.0
@@ -107,9 +107,12 @@ class KafkaBroker:
     def _know(self, topics: Sequence[str]) -> None:
         # A member that joins before it knows its topics' partitions is given none of them, and
         # keeps none until the metadata grow old.
-        for topic in topics:
-            if not self._consumer.partitions_for_topic(topic):
-                log.warning("nobody knows the topic %s yet", topic)
+        try:
+            unknown = [t for t in topics if not self._consumer.partitions_for_topic(t)]
+        except KafkaError as error:
+            unknown = [type(error).__name__]
+        if unknown:
+            log.warning("nobody knows these topics yet: %s", ", ".join(unknown))
 
     def poll(self, *, batch_max: int, wait_ms: int) -> Sequence[Record]:
         """As promised by `Broker`; a broker that is away gives nothing, and is asked again."""

@@ -76,13 +76,14 @@ class Writing:
     def say(self, outgoing: Iterable[Outgoing]) -> None:
         """Queue these messages, in this order; TooLargeToSend when one can never leave."""
         said = list(outgoing)
-        values = [encode(o.message) for o in said]
+        texts = [encode(o.message) for o in said]
+        values = [text.encode() for text in texts]
         for o, value in zip(said, values, strict=True):
-            if len(value.encode()) > VALUE_BYTES_MAX:
+            if len(value) > VALUE_BYTES_MAX:
                 raise TooLargeToSend(o.message.head.kind)
         rows = [
-            (o.message.head.message_id, o.topic, o.key, value, self.now)
-            for o, value in zip(said, values, strict=True)
+            (o.message.head.message_id, o.topic, o.key, text, self.now)
+            for o, text in zip(said, texts, strict=True)
         ]
         positions = {
             id_: position
@@ -92,7 +93,7 @@ class Writing:
         }
         for o, value in zip(said, values, strict=True):
             position = positions[o.message.head.message_id]
-            self.queued.append(Queued(position, o.topic, o.key.encode(), value.encode()))
+            self.queued.append(Queued(position, o.topic, o.key.encode(), value))
 
 
 class Outbox:

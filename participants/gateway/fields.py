@@ -15,10 +15,10 @@ FAMILIES = ("envelope", "person", "outpatient", "inpatient", "reversal", "query"
 class FieldType(StrEnum):
     """How the interface types a field."""
 
-    TEXT = "S"
-    NUMBER = "N"
-    DATE = "D"
-    DATETIME = "DT"
+    TEXT = "S"  # 字符型 any characters, up to the length
+    NUMBER = "N"  # 数值型 digits before and after the point
+    DATE = "D"  # 日期型 yyyy-MM-dd
+    DATETIME = "DT"  # 日期时间型 yyyy-MM-dd HH:mm:ss
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,9 @@ class Effect(StrEnum):
 class Subject(StrEnum):
     """What an answer is about."""
 
-    SETTLEMENT = "settlement"
-    TRIAL = "trial"
-    ENQUIRY = "enquiry"
+    SETTLEMENT = "settlement"  # what became of a bill, or of undoing it
+    TRIAL = "trial"  # what a settlement would give 预结算
+    ENQUIRY = "enquiry"  # who a person is
 
 
 @dataclass(frozen=True, slots=True)

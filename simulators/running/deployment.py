@@ -59,7 +59,8 @@ class Deployment:
 @contextmanager
 def deployed(servers: Servers, areas: Sequence[AreaCode]) -> Iterator[Deployment]:
     """Databases, migrated, and topics for these areas; the databases are dropped afterwards."""
-    run = f"yidi_{os.getpid()}"
+    # The process's number is for whoever looks; one process may have several worlds in its life.
+    run = f"yidi_{os.getpid()}_{secrets.token_hex(3)}"
     names = [f"{run}_hub"]
     names += [f"{run}_{role}_{area}" for role in ("insured", "treatment") for area in areas]
     try:
