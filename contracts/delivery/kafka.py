@@ -69,16 +69,18 @@ class KafkaBroker:
         topics: Sequence[str],
         *,
         batch_max: int,
+        prefix: str = "",
         tuning: Tuning | None = None,
     ) -> None:
         tuning = tuning or Tuning()
+        self._prefix = prefix
         self._to_commit: dict[Partition, int] = {}
         self._committing: Delivery | None = None
         self._consumer = KafkaConsumer(
-            *topics,
+            *(prefix + topic for topic in topics),
             **connection,
-            client_id=group,
-            group_id=group,
+            client_id=prefix + group,
+            group_id=prefix + group,
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             isolation_level="read_uncommitted",
@@ -102,7 +104,7 @@ class KafkaBroker:
             retry_backoff_ms=100,
             metrics_enabled=False,
         )
-        self._know(topics)
+        self._know([prefix + topic for topic in topics])
 
     def _know(self, topics: Sequence[str]) -> None:
         # A member that joins before it knows its topics' partitions is given none of them, and
@@ -126,7 +128,13 @@ class KafkaBroker:
             time.sleep(wait_ms / 1_000)
             return []
         return [
-            Record(r.topic, r.partition, r.offset, r.key or b"", r.value or b"")
+            Record(
+                r.topic.removeprefix(self._prefix),
+                r.partition,
+                r.offset,
+                r.key or b"",
+                r.value or b"",
+            )
             for records in found.values()
             for r in records
         ]
@@ -135,7 +143,9 @@ class KafkaBroker:
         # Without waiting: a lost commit only brings records again, and the inbox knows them.
         # One at a time: the client refuses more than a few requests under way, so what comes
         # meanwhile is gathered and goes with the next.
-        self._to_commit.update(next_offsets)
+        self._to_commit.update(
+            {(self._prefix + topic, n): offset for (topic, n), offset in next_offsets.items()}
+        )
         self._commit_gathered()
 
     def _commit_gathered(self) -> None:
@@ -169,9 +179,15 @@ class KafkaSender:
     """Idempotent and in order per partition: acks from all replicas, retried by the client."""
 
     def __init__(
-        self, connection: Connection, client_id: str, *, tuning: Tuning | None = None
+        self,
+        connection: Connection,
+        client_id: str,
+        *,
+        prefix: str = "",
+        tuning: Tuning | None = None,
     ) -> None:
         tuning = tuning or Tuning()
+        self._prefix = prefix
         self._close_within_s = tuning.close_within_s
         self._producer = KafkaProducer(
             **connection,
@@ -197,7 +213,7 @@ class KafkaSender:
 
     def send(self, topic: str, key: bytes, value: bytes) -> Delivery:
         try:
-            future: Delivery = self._producer.send(topic, key=key, value=value)
+            future: Delivery = self._producer.send(self._prefix + topic, key=key, value=value)
         except Exception as error:
             # Whatever it has to say, its transaction has committed: the row waits in the outbox.
             raise SendFailed(type(error).__name__) from error

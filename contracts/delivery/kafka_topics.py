@@ -36,6 +36,12 @@ def create_topics(
     return created
 
 
+def delete_topics(connection: Connection, names: Sequence[str]) -> None:
+    """Delete these topics; one that is not there is no error."""
+    with _admin(connection) as admin:
+        admin.delete_topics(list(names), timeout_ms=REQUEST_TIMEOUT_MS, raise_errors=False)
+
+
 def _options(topic: Topic, replication: int) -> dict[str, Any]:
     return {
         "num_partitions": topic.partitions,

@@ -1,10 +1,11 @@
 """Where readers and senders come from: Kafka in production, a log in memory in one process."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from contracts.delivery.broker import Broker, Sender
+from contracts.topics import Topic
 
 
 class Transport(Protocol):
@@ -17,20 +18,45 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class KafkaTransport:
-    """`bootstrap`: host:port[,host:port]. `security`: kafka-python's SASL and TLS options."""
+    """`address`: host:port[,host:port][/prefix]. `security`: kafka-python's SASL and TLS options.
 
-    bootstrap: str
+    A prefix stands before every topic and every group, as a chroot does with ZooKeeper: several
+    worlds can share one Kafka, and nobody inside a world knows.
+    """
+
+    address: str
     security: Mapping[str, Any] = field(default_factory=dict)
 
     def reader(self, group: str, topics: Sequence[str], *, batch_max: int) -> Broker:
         from contracts.delivery.kafka import KafkaBroker
 
-        return KafkaBroker(self._connection(), group, topics, batch_max=batch_max)
+        return KafkaBroker(
+            self._connection(), group, topics, batch_max=batch_max, prefix=self.prefix
+        )
 
     def sender(self, client_id: str) -> Sender:
         from contracts.delivery.kafka import KafkaSender
 
-        return KafkaSender(self._connection(), client_id)
+        return KafkaSender(self._connection(), client_id, prefix=self.prefix)
+
+    def create_topics(self, topics: Mapping[str, Topic], replication: int = 1) -> list[str]:
+        """Create those that are missing; the names of the new ones, as they are agreed."""
+        from contracts.delivery.kafka_topics import create_topics
+
+        named = {self.prefix + name: topic for name, topic in topics.items()}
+        created = create_topics(self._connection(), named, replication)
+        return [name.removeprefix(self.prefix) for name in created]
+
+    def delete_topics(self, topics: Iterable[str]) -> None:
+        """Take away a world that is over, with everything its topics hold."""
+        from contracts.delivery.kafka_topics import delete_topics
+
+        delete_topics(self._connection(), [self.prefix + name for name in topics])
+
+    @property
+    def prefix(self) -> str:
+        return self.address.partition("/")[2]
 
     def _connection(self) -> dict[str, Any]:
-        return {"bootstrap_servers": self.bootstrap.split(","), **self.security}
+        servers = self.address.partition("/")[0]
+        return {"bootstrap_servers": servers.split(","), **self.security}

@@ -10,6 +10,9 @@ from hub.domain.day import BusinessDay, DayState
 _COLUMNS = "business_date, state, opened_at, closed_at"
 _SHARE = "SELECT business_date FROM business_days WHERE state = 'open' FOR SHARE"
 _TAKE = "SELECT business_date FROM business_days WHERE state = 'open' FOR UPDATE"
+# Row locks that are shared do not queue: as long as somebody settles, who closes would wait. The
+# lock on the table does queue, so that whoever comes to settle stands behind who came to close.
+_TAKE_TURN = "LOCK TABLE business_days IN EXCLUSIVE MODE"
 _CLOSE = """
     UPDATE business_days SET state = 'closed', closed_at = %s
     WHERE business_date = %s AND state = 'open'
@@ -35,6 +38,7 @@ def share_open(tx: Connection) -> date:
 
 def take_open(tx: Connection) -> date:
     """The open day, on which nobody can settle before this transaction ends; NoOpenDay."""
+    bulk.run(tx, _TAKE_TURN)
     return _locked_open(tx, _TAKE)
 
 

@@ -13,10 +13,10 @@ from multiprocessing.queues import Queue
 
 from sqlalchemy import Engine, text
 
-from contracts.delivery.kafka import KafkaBroker, KafkaSender
-from simulators.stack.kafka import create_topics
+from contracts.delivery.transport import KafkaTransport
+from contracts.topics import Topic
 
-TOPIC = "bench.floor"
+TOPIC = Topic("bench.floor", "number", "bench", "bench", 4, "messages of no meaning")
 READ_WITHIN_S = 120.0
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -36,18 +36,20 @@ class Floor:
         return self.settlements / (self.kafka_s + self.copy_s)
 
 
-def pass_messages(bootstrap: str, count: int, size: int) -> float:
+def pass_messages(address: str, count: int, size: int) -> float:
     """Seconds for one producer and one consumer process to pass `count` messages of `size`."""
-    create_topics(bootstrap, {TOPIC: 4})  # waits until the partitions have leaders
+    transport = KafkaTransport(address)
+    transport.create_topics({TOPIC.name: TOPIC})  # waits until the partitions have leaders
     results: Queue[float] = _SPAWN.Queue()
-    reader = _SPAWN.Process(target=_read_all, args=(bootstrap, count, results), daemon=True)
+    reader = _SPAWN.Process(target=_read_all, args=(address, count, results), daemon=True)
     reader.start()
     assert results.get(timeout=READ_WITHIN_S) == 0.0, "the reader says zero when it is ready"
     started = time.perf_counter()
-    _send_all(bootstrap, count, b"x" * size)
+    _send_all(transport, count, b"x" * size)
     results.get(timeout=READ_WITHIN_S)
     seconds = time.perf_counter() - started
     reader.join(READ_WITHIN_S)
+    transport.delete_topics([TOPIC.name])
     return seconds
 
 
@@ -78,17 +80,16 @@ def _copy_table(connection: object, table: str, limit: int) -> tuple[int, float]
         return cursor.rowcount, time.perf_counter() - started
 
 
-def _send_all(bootstrap: str, count: int, value: bytes) -> None:
-    sender = KafkaSender({"bootstrap_servers": [bootstrap]}, "bench-floor")
-    deliveries = [sender.send(TOPIC, str(n).encode(), value) for n in range(count)]
+def _send_all(transport: KafkaTransport, count: int, value: bytes) -> None:
+    sender = transport.sender("bench-floor")
+    deliveries = [sender.send(TOPIC.name, str(n).encode(), value) for n in range(count)]
     sender.flush(READ_WITHIN_S)
     assert all(d.is_done and not d.failed() for d in deliveries), "Kafka did not take them all"
     sender.close()
 
 
-def _read_all(bootstrap: str, count: int, results: "Queue[float]") -> None:
-    connection = {"bootstrap_servers": [bootstrap]}
-    broker = KafkaBroker(connection, "bench-floor", [TOPIC], batch_max=500)
+def _read_all(address: str, count: int, results: "Queue[float]") -> None:
+    broker = KafkaTransport(address).reader("bench-floor", [TOPIC.name], batch_max=500)
     broker.poll(batch_max=1, wait_ms=3_000)
     results.put(0.0)
     seen = 0

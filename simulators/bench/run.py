@@ -185,7 +185,7 @@ def _running(given: Servers, seed_number: int, tell: Tell) -> Iterator[Bench]:
             parts.start("hub jobs", ["hub", "jobs"])
             parts.start("insured work", ["insured", "work", "--area", INSURED])
             parts.start("treatment work", ["treatment", "work", "--area", TREATMENT])
-            sender = KafkaTransport(given.kafka or "").sender("bench")
+            sender = KafkaTransport(deployment.kafka or "").sender("bench")
             outbox = Outbox(engines["treatment"], sender, clock)
             people = enrol(deployment, engines, outbox, count=PEOPLE, tell=tell)
             hospital = institutions(TREATMENT)[0].code
@@ -267,7 +267,7 @@ def _floor(bench: Bench, verdict: Verdict) -> tuple[floor.Floor, float]:
     }
     said = sum(tables["outbox"] for tables in written.values())
     size = max(_number(engine, _MEAN_SIZE) for engine in bench.engines.values())
-    kafka = bench.deployment.servers.kafka
+    kafka = bench.deployment.kafka
     assert kafka is not None, "the benchmark runs on Kafka only"
     kafka_s = floor.pass_messages(kafka, count * said // settled, size)
     rows, copy_s = 0, 0.0

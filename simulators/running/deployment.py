@@ -12,10 +12,11 @@ from sqlalchemy import Engine, make_url
 from contracts import topics
 from contracts.codes import AreaCode
 from contracts.delivery.engine import engine_of
+from contracts.delivery.transport import KafkaTransport
 from hub.store import db as hub_db
 from participants.insured.store import db as insured_db
 from participants.treatment.store import db as treatment_db
-from simulators.stack import kafka, postgres
+from simulators.stack import postgres
 from simulators.stack.servers import Servers
 
 MIGRATIONS = {
@@ -34,6 +35,8 @@ class Deployment:
     hub_url: str
     insured_url: str
     treatment_url: str
+    kafka: str | None
+    """The address of this run's topics, as KafkaTransport reads it; None without a Kafka."""
     secrets: Mapping[str, str]
 
     def environment(self) -> dict[str, str]:
@@ -43,7 +46,7 @@ class Deployment:
             "YIDI_INSURED_DATABASE_URL": self.insured_url,
             "YIDI_TREATMENT_DATABASE_URL": self.treatment_url,
         }
-        broker = {"YIDI_KAFKA": self.servers.kafka} if self.servers.kafka else {}
+        broker = {"YIDI_KAFKA": self.kafka} if self.kafka else {}
         return {**os.environ, **addresses, **broker, **self.secrets}
 
     def hub_engine(self, name: str = "demo") -> Engine:
@@ -58,34 +61,58 @@ class Deployment:
 
 @contextmanager
 def deployed(servers: Servers, areas: Sequence[AreaCode]) -> Iterator[Deployment]:
-    """Databases, migrated, and topics for these areas; the databases are dropped afterwards."""
+    """Databases, migrated, and topics for these areas; all are gone afterwards.
+
+    Their names begin with the run's own, so that several runs may share given servers.
+    """
     # The process's number is for whoever looks; one process may have several worlds in its life.
     run = f"yidi_{os.getpid()}_{secrets.token_hex(3)}"
-    names = [f"{run}_hub"]
-    names += [f"{run}_{role}_{area}" for role in ("insured", "treatment") for area in areas]
-    try:
-        for role, migrate in MIGRATIONS.items():
-            template = f"{run}_{role}_template"
-            names.append(template)
-            migrate(postgres.create_database(servers.database_url, template))
-            for name in names:
-                if name.startswith(f"{run}_{role}") and name != template:
-                    postgres.create_database(servers.database_url, name, template)
-        if servers.kafka is not None:
-            wanted = topics.all_topics(areas)
-            kafka.create_topics(servers.kafka, {t.name: t.partitions for t in wanted.values()})
+    with _databases(servers, areas, run), _topics(servers, areas, run) as kafka:
         yield Deployment(
             servers=servers,
             areas=tuple(areas),
             hub_url=_url(servers, f"{run}_hub"),
             insured_url=_url(servers, f"{run}_insured_AREA").replace("AREA", "{area}"),
             treatment_url=_url(servers, f"{run}_treatment_AREA").replace("AREA", "{area}"),
+            kafka=kafka,
             secrets=new_secrets(),
         )
-    finally:
-        if not servers.pids.get("postgres"):  # A server of ours goes as a whole, and at once.
+
+
+@contextmanager
+def _databases(servers: Servers, areas: Sequence[AreaCode], run: str) -> Iterator[None]:
+    wanted = {role: [f"{run}_{role}_{area}" for area in areas] for role in ("insured", "treatment")}
+    wanted["hub"] = [f"{run}_hub"]
+    made = []
+    try:
+        for role, names in wanted.items():
+            template = f"{run}_{role}_template"
+            made.append(template)
+            MIGRATIONS[role](postgres.create_database(servers.database_url, template))
             for name in names:
+                made.append(name)
+                postgres.create_database(servers.database_url, name, template)
+        yield
+    finally:
+        if "postgres" not in servers.pids:  # A server of ours goes as a whole, and at once.
+            for name in made:
                 postgres.drop_database(servers.database_url, name)
+
+
+@contextmanager
+def _topics(servers: Servers, areas: Sequence[AreaCode], run: str) -> Iterator[str | None]:
+    """The address of this run's topics, or None where there is no Kafka."""
+    if servers.kafka is None:
+        yield None
+        return
+    transport = KafkaTransport(f"{servers.kafka}/{run}.")
+    wanted = topics.all_topics(areas)
+    transport.create_topics(wanted)
+    try:
+        yield transport.address
+    finally:
+        if "kafka" not in servers.pids:
+            transport.delete_topics(wanted)
 
 
 def new_secrets() -> dict[str, str]:

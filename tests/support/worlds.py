@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 from sqlalchemy import Engine, inspect, text
@@ -103,8 +104,8 @@ class Country:
 
     def register(
         self, person: Resident, category: str, begins: int = -90, ends: int | None = None
-    ) -> None:
-        """File a registration that the area accepts by itself, and wait until it is in force."""
+    ) -> UUID:
+        """File a registration that the area accepts by itself; its id, once it is in force."""
         id_ = new_id()
         self.agency().submit(id_, self.registration(person, category, begins, ends))
 
@@ -113,6 +114,7 @@ class Country:
             return bool(self.agency().get(f"/registrations/{id_}")["state"] == "active")
 
         wait_for("the registration is in force", is_active)
+        return id_
 
     def visit(self, person: Resident, bill: DrawnBill, level: int = 2) -> Visit:
         """A visit with its fee lines, ready to be settled."""
@@ -218,4 +220,5 @@ def engines_of(hub: Callable[[str], Engine], world: World) -> dict[str, Engine]:
 
 
 def as_bytes(document: object) -> bytes:
-    return json.dumps(document, ensure_ascii=False).encode()
+    """JSON as a client sends it; what UTF-8 cannot hold goes as an escape."""
+    return json.dumps(document).encode()

@@ -15,6 +15,7 @@ from contracts.delivery.passing import is_passing
 from contracts.refusal import RefusalCode
 from contracts.sealing import Sealer
 from participants.insured.api import grants, problems, reviews
+from participants.insured.api.body_limit import BodyLimit
 from participants.insured.api.deps import Desk, DeskDep
 from participants.insured.domain.area import Area
 
@@ -34,6 +35,7 @@ def app_of(area: Area, outbox: Outbox, sealer: Sealer) -> FastAPI:
     app = FastAPI(title=f"参保地经办 {area.code}", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.desk = Desk(area, outbox, sealer)
     problems.add_to(app)
+    app.add_middleware(BodyLimit)
     app.include_router(reviews.router)
     app.include_router(grants.router)
     app.get("/health", tags=["运行"], response_model=None)(health)

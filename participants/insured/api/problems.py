@@ -15,6 +15,7 @@ from contracts.refusal import RefusalCode, Refused
 # fmt: off
 STATUS_OF: Mapping[RefusalCode, HTTPStatus] = {
     RefusalCode.NOT_JSON:             HTTPStatus.BAD_REQUEST,
+    RefusalCode.BODY_TOO_LARGE:       HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     RefusalCode.UNKNOWN_TRANSACTION:  HTTPStatus.NOT_FOUND,
     RefusalCode.FIELD_MISSING:        HTTPStatus.UNPROCESSABLE_ENTITY,
     RefusalCode.FIELD_TOO_LONG:       HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -49,6 +49,7 @@ class Standing:
     total_fen: int
     steps: int
     answer_by: datetime
+    business_date: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,17 @@ class Move:
         return self.target not in LIVE
 
 
+@dataclass(frozen=True, slots=True)
+class LateDay:
+    """The day a settlement was settled on, heard after its reversal. It moves nothing."""
+
+    settlement_id: SettlementId
+    business_date: date
+
+
 def answered(
     before: Standing | None, message: Message[SettlementAnswered], now: datetime
-) -> Move | Anomaly | None:
+) -> Move | LateDay | Anomaly | None:
     """The step an answer makes; None when it says what is known already."""
     body, event = message.body, Event(message.body.outcome.value)
     if message.head.sender != topics.HUB:
@@ -88,7 +97,7 @@ def answered(
         return _anomaly(message, AnomalyKind.OUT_OF_STEP, f"{before.state} on {event}")
     target = SETTLEMENT.after(before.state, event)
     if target is before.state:
-        return None
+        return _late_day(before, body)
     if not _is_sound(body, before):
         return _anomaly(message, AnomalyKind.UNSOUND, body.outcome.value)
     return _move(before, event, target, message, now)
@@ -111,14 +120,15 @@ def _move(
 ) -> Move:
     body = message.body
     settles = body.outcome is Outcome.SETTLED
+    brings_shares = settles or _overtook(body, before)
     return Move(
         before,
         event,
         target,
         at=now,
         message_id=message.head.message_id,
-        shares=body.shares if settles else None,
-        deductible_fen=body.deductible_fen if settles else None,
+        shares=body.shares if brings_shares else None,
+        deductible_fen=body.deductible_fen if brings_shares else None,
         code=body.code,
         detail=body.detail,
         business_date=body.business_date if settles else None,
@@ -128,12 +138,24 @@ def _move(
 
 
 def _is_sound(body: SettlementAnswered, before: Standing) -> bool:
-    """A day comes with settled and reversed, and with settled the parts make up the bill."""
+    """A day comes with settled and reversed, and with what is heard first the bill's parts."""
     if body.outcome in (Outcome.REVERSED, Outcome.SETTLED) and body.business_date is None:
         return False
-    if body.outcome is not Outcome.SETTLED:
+    if body.outcome is not Outcome.SETTLED and not _overtook(body, before):
         return True
     return body.shares is not None and body.shares.total_fen() == before.total_fen
+
+
+def _overtook(body: SettlementAnswered, before: Standing) -> bool:
+    """Two processes of the hub told us: 'reversed' came before the 'settled' it undoes."""
+    return body.outcome is Outcome.REVERSED and before.state is State.WITHDRAWING
+
+
+def _late_day(before: Standing, body: SettlementAnswered) -> LateDay | None:
+    is_news = before.state is State.REVERSED and before.business_date is None
+    if is_news and body.outcome is Outcome.SETTLED and body.business_date is not None:
+        return LateDay(before.settlement_id, body.business_date)
+    return None
 
 
 def _anomaly(message: Message[SettlementAnswered], kind: AnomalyKind, detail: str) -> Anomaly:

@@ -50,6 +50,7 @@ SETTLEMENT = StateMachine(name="treatment settlement", initial=(S.REQUESTED,), s
     Step(S.WITHDRAWING,  E.REFUSED,    S.REFUSED,     "there was nothing to withdraw"),
     Step(S.WITHDRAWING,  E.EXPIRED,    S.EXPIRED,     "there was nothing to withdraw"),
     Step(S.WITHDRAWING,  E.WITHDRAWN,  S.WITHDRAWN,   "undone in time"),
+    Step(S.WITHDRAWING,  E.REVERSED,   S.REVERSED,    "overtook the answer that it was settled, which is still to come"),
     Step(S.SETTLED,      E.CANCEL,     S.REVERSING,   "the hospital cancels"),
     Step(S.SETTLED,      E.WITHDRAW,   S.REVERSING,   "the hospital never saw the answer"),
     Step(S.SETTLED,      E.REVERSED,   S.REVERSED,    "the hub reversed it, whoever asked"),
@@ -60,7 +61,7 @@ SETTLEMENT = StateMachine(name="treatment settlement", initial=(S.REQUESTED,), s
     Step(S.SETTLED,      E.KEPT,       S.SETTLED,     "told again"),
     Step(S.REVERSING,    E.SETTLED,    S.REVERSING,   "told again"),
     Step(S.REVERSED,     E.REVERSED,   S.REVERSED,    "told again"),
-    Step(S.REVERSED,     E.SETTLED,    S.REVERSED,    "told again, late"),
+    Step(S.REVERSED,     E.SETTLED,    S.REVERSED,    "told again, or late: then its day is noted"),
     Step(S.REFUSED,      E.REFUSED,    S.REFUSED,     "told again"),
     Step(S.REFUSED,      E.WITHDRAWN,  S.REFUSED,     "a withdrawal of nothing"),
     Step(S.EXPIRED,      E.EXPIRED,    S.EXPIRED,     "told again"),
@@ -76,7 +77,7 @@ PENDING = frozenset({S.REQUESTED, S.WITHDRAWING, S.REVERSING})
 LIVE = frozenset({S.REQUESTED, S.WITHDRAWING, S.SETTLED, S.REVERSING})
 """A visit has at most one of these, mid-stay settlements apart."""
 WITH_SHARES = frozenset({S.SETTLED, S.REVERSING, S.REVERSED})
-"""Settled once: shares and business date are there."""
+"""Settled once: shares are there, and the business date unless the reversal was heard first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from contracts import topics
 from contracts.ids import MessageId, SettlementId, VisitId, new_id
 from contracts.message import Body, Message, Outgoing, originate
 from contracts.messages.settlement import SettlementAnswered, SettlementRequested
-from participants.treatment.domain.answering import Anomaly, Move, answered
+from participants.treatment.domain.answering import Anomaly, LateDay, Move, answered
 from participants.treatment.domain.asking import Asking, decide
 from participants.treatment.domain.results import Refusal, Requested
 from participants.treatment.domain.settlement import Settlement, SettleRequest
@@ -62,7 +62,10 @@ def record_answers(
     outcomes = [answered(known.get(m.body.settlement_id), m, now) for m in batch]
     moves = [one for one in outcomes if isinstance(one, Move)]
     store.move(tx, moves)
+    store.note_days(tx, [one for one in outcomes if isinstance(one, LateDay)])
     freed = [(m.before.visit_id, m.before.settlement_id) for m in moves if m.frees_lines]
+    # Whoever settles a visit adds its open lines up and takes them: none may turn up in between.
+    visits.lock(tx, (visit_id for visit_id, _ in freed))
     fee_lines.give_back(tx, freed)
     anomalies.add(tx, [one for one in outcomes if isinstance(one, Anomaly)], now)
     wake(tx, (message.body.settlement_id for message in batch))

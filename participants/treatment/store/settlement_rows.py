@@ -83,7 +83,8 @@ def moved_row(one: Move) -> tuple[Any, ...]:
 
 
 def standing(row: tuple[Any, ...]) -> Standing:
-    id_, visit_id, msgid, hospital_code, person_id, state, total_fen, steps, answer_by = row
+    id_, visit_id, msgid, hospital_code, person_id, state, total_fen, *rest = row
+    steps, answer_by, business_date = rest
     return Standing(
         settlement_id=id_,
         visit_id=visit_id,
@@ -94,6 +95,7 @@ def standing(row: tuple[Any, ...]) -> Standing:
         total_fen=total_fen,
         steps=steps,
         answer_by=answer_by,
+        business_date=business_date,
     )
 
 

@@ -11,7 +11,7 @@ from contracts.control_totals import BucketKey, Entry
 from contracts.delivery import bulk
 from contracts.ids import SettlementId
 from contracts.messages.values import PARTS
-from participants.treatment.domain.answering import Move, Standing
+from participants.treatment.domain.answering import LateDay, Move, Standing
 from participants.treatment.domain.settlement import Settlement
 from participants.treatment.store.settlement_rows import (
     Addition,
@@ -42,7 +42,8 @@ _ADD = f"""
     INSERT INTO settlements ({_NEW}) SELECT {_NEW} FROM new
 """
 _STANDING = (
-    "settlement_id, visit_id, msgid, hospital_code, person_id, state, total_fen, steps, answer_by"
+    "settlement_id, visit_id, msgid, hospital_code, person_id, state, total_fen, steps, answer_by,"
+    " business_date"
 )
 _LOCK = f"""
     SELECT {_STANDING} FROM settlements
@@ -74,6 +75,11 @@ _MOVE = f"""
         state = moved.to_state, steps = moved.position, code = moved.code, detail = moved.detail,
         {", ".join(_KEPT.format(name) for name in _KEPT_IF_NULL)}
     FROM moved WHERE settlements.settlement_id = moved.settlement_id
+"""
+_NOTE_DAYS = """
+    UPDATE settlements SET business_date = late.business_date
+    FROM (VALUES %s) AS late (settlement_id, business_date)
+    WHERE settlements.settlement_id = late.settlement_id AND settlements.business_date IS NULL
 """
 _READ = f"""
     {_NEW.strip()}, {", ".join(PARTS)},
@@ -112,6 +118,12 @@ def lock_by_message(tx: Connection, msgids: Iterable[str]) -> dict[str, Standing
 def move(tx: Connection, moves: Sequence[Move]) -> None:
     """Write these steps; each settlement is locked and stands where its move says."""
     bulk.write_rows(tx, _MOVE, _MOVED_TEMPLATE, [moved_row(one) for one in moves])
+
+
+def note_days(tx: Connection, late: Sequence[LateDay]) -> None:
+    """Write the days of locked settlements that were reversed before their day was heard of."""
+    rows = [(one.settlement_id, one.business_date) for one in late]
+    bulk.write_rows(tx, _NOTE_DAYS, "(%s::uuid, %s::date)", rows)
 
 
 def of(tx: Connection, ids: Iterable[SettlementId]) -> dict[SettlementId, Settlement]:

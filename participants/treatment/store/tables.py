@@ -123,7 +123,8 @@ settlements = Table(
         name="settlements_parts_add_up",
     ),
     CheckConstraint(
-        f"(business_date IS NOT NULL) = ({_in('state', WITH_SHARES)})",
+        # A reversal that overtook its settlement waits for the day.
+        f"state = 'reversed' OR (business_date IS NOT NULL) = ({_in('state', WITH_SHARES)})",
         name="settlements_business_date",
     ),
     CheckConstraint(

@@ -226,7 +226,7 @@ def upgrade() -> None:
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("echo_json", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "(business_date IS NOT NULL) = (state IN ('reversed', 'reversing', 'settled'))",
+            "state = 'reversed' OR (business_date IS NOT NULL) = (state IN ('reversed', 'reversing', 'settled'))",
             name="settlements_business_date",
         ),
         sa.CheckConstraint(
