@@ -3,8 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from contracts.clock import Clock
 from contracts.delivery.heartbeat import beating
 from contracts.delivery.outbox import Outbox
-from contracts.delivery.passing import is_passing
-from contracts.delivery.processor import GaveUp, Limits
+from contracts.delivery.processor import Limits, patiently
 from contracts.delivery.telemetry import Progress
 from contracts.message import Outgoing
+from contracts.programs import loops
 from hub.services import days, reconciliation, settlements
 from hub.settings import Settings
 
@@ -27,9 +27,11 @@ STOPPED, DIED = 0, 1
 ROUNDS_MAX = 1_000
 """How often a job may run again at once; what is left then waits for the next turn."""
 
-TEND_EVERY = timedelta(milliseconds=200)
-
 Run = Callable[[Connection, datetime], Sequence[Outgoing]]
+
+
+class Stopped(Exception):
+    """The jobs were told to stop while one of them waited for the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,57 +75,24 @@ def run_once(job: Job, outbox: Outbox) -> int:
 
 def run(table: Iterable[Job], outbox: Outbox, limits: Limits, stop: threading.Event) -> int:
     """Run all jobs, and the outbox's sweeper, until `stop`. DIED when one of them cannot go on."""
-    died = threading.Event()
-    loops: list[tuple[str, timedelta, Callable[[], object]]] = [
+    turns: list[tuple[str, timedelta, Callable[[], object]]] = [
         (job.name, job.every, partial(run_once, job, outbox)) for job in table
     ]
-    loops.append(("tend the outbox", TEND_EVERY, outbox.tend))
-    turns = [Progress() for _ in loops]
-    threads = [
-        threading.Thread(
-            target=_loop,
-            args=(name, every, _noted(work, turn, outbox.clock), limits, stop, died),
-            name=name,
-        )
-        for (name, every, work), turn in zip(loops, turns, strict=True)
-    ]
-    with beating(turns, outbox.clock):
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    return DIED if died.is_set() else STOPPED
+    turns.append(("tend the outbox", loops.TEND_EVERY, outbox.tend))
+    signs = [Progress() for _ in turns]
+    threads = {
+        name: partial(_loop, every, _noted(work, sign, outbox.clock), limits)
+        for (name, every, work), sign in zip(turns, signs, strict=True)
+    }
+    with beating(signs, outbox.clock):
+        died = loops.run(threads, stop)
+    return STOPPED if died is None else DIED
 
 
-@contextmanager
-def tended(outbox: Outbox) -> Iterator[None]:
-    """Keep the outbox of a program without a loop swept, and close it at the end of the block."""
-    stop = threading.Event()
-    tending = threading.Thread(target=_tend, args=(outbox, stop), name="tend the outbox")
-    tending.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        tending.join()
-        outbox.close()
-
-
-def _tend(outbox: Outbox, stop: threading.Event) -> None:
-    while not stop.is_set():
-        try:
-            outbox.tend()
-        except Exception as error:
-            if not is_passing(error):
-                raise
-            log.warning("the database is away (%s)", type(error).__name__)
-        stop.wait(TEND_EVERY.total_seconds())
-
-
-def _noted(work: Callable[[], object], turn: Progress, clock: Clock) -> Callable[[], object]:
+def _noted(work: Callable[[], object], sign: Progress, clock: Clock) -> Callable[[], object]:
     def run() -> None:
         work()
-        turn.handled(0, clock.now())
+        sign.handled(0, clock.now())
 
     return run
 
@@ -135,40 +104,15 @@ def _close_day(tx: Connection, now: datetime) -> Sequence[Outgoing]:
     return ()
 
 
-def _loop(  # noqa: PLR0917 - the target of a thread
-    name: str,
-    every: timedelta,
-    work: Callable[[], object],
-    limits: Limits,
-    stop: threading.Event,
-    died: threading.Event,
+def _loop(
+    every: timedelta, work: Callable[[], object], limits: Limits, stop: threading.Event
 ) -> None:
-    try:
+    def pause(wait_s: float) -> None:
+        if stop.wait(wait_s):
+            raise Stopped
+
+    with suppress(Stopped):
         while not stop.is_set():
             started = time.monotonic()
-            _patiently(work, limits, stop)
+            patiently(work, limits, pause)
             stop.wait(max(0.0, every.total_seconds() - (time.monotonic() - started)))
-    except Exception as error:  # noqa: BLE001
-        # Only the error's type: the texts of a database quote rows, and rows are about people.
-        log.error("the job %r cannot go on (%s)", name, type(error).__name__)  # noqa: TRY400
-        died.set()
-        stop.set()
-
-
-def _patiently(work: Callable[[], object], limits: Limits, stop: threading.Event) -> None:
-    """A deadlock or a lost connection passes: try again, a bounded number of times; else GaveUp."""
-    wait_s = limits.first_wait_s
-    for _ in range(limits.tries_max):
-        try:
-            work()
-        except Exception as error:
-            if not is_passing(error):
-                raise
-            log.warning("the database is away (%s)", type(error).__name__)
-            stop.wait(wait_s)
-            wait_s = min(2 * wait_s, limits.longest_wait_s)
-        else:
-            return
-        if stop.is_set():
-            return
-    raise GaveUp(f"the database stayed away for {limits.tries_max} tries")

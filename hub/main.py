@@ -13,19 +13,22 @@ from contracts import access
 from contracts.access import AccessRole, Principal
 from contracts.clock import Clock, SystemClock, shanghai_date_of
 from contracts.codes import AreaCode, areas
+from contracts.delivery import engine as database
 from contracts.delivery.burial import Fault
-from contracts.delivery.engine import engine_of
-from contracts.delivery.heartbeat import beating
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.processor import Processor
 from contracts.delivery.replay import Replay
 from contracts.delivery.transport import KafkaTransport, Transport
+from contracts.programs import loops
+from contracts.programs.ending import LoopDied, close, said_plainly, told_to_stop
+from contracts.programs.logs import log_to_stderr
+from contracts.programs.serving import serve
+from contracts.programs.settings import read
 from hub import jobs as hub_jobs
 from hub.processors import GROUP, subscriptions, topics_read
 from hub.services import days, participants
 from hub.settings import Settings
 from hub.store import db
-from hub.terminal import close, said_plainly, told_to_stop
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -68,7 +71,7 @@ def served(
     from hub.api.app import create_app
 
     outbox = outbox_of("hub.api", engine, transport, clock, settings)
-    with hub_jobs.tended(outbox):
+    with loops.tended(outbox):
         yield create_app(engine, outbox, clock, settings)
 
 
@@ -81,61 +84,43 @@ def outbox_of(
 @app.command()
 def work() -> None:
     """处理各地区发来的消息，直到收到停止信号。"""
+    log_to_stderr()
     with said_plainly():
-        settings, stop = Settings(), told_to_stop()
-        engine = _engine("hub.work", settings)
-        processor = worker(engine, KafkaTransport(settings.bootstrap()), SystemClock(), settings)
-        try:
-            with beating([processor.progress], processor.outbox.clock):
-                processor.run(stop)
-        finally:
-            close(processor.broker.close, processor.outbox.close)
-            engine.dispose()
+        settings, stop = read(Settings), told_to_stop()
+        with _engine("hub.work", settings) as engine:
+            transport = KafkaTransport(settings.bootstrap())
+            loops.work({"hub.work": worker(engine, transport, SystemClock(), settings)}, stop)
 
 
 @app.command()
 def jobs() -> None:
     """定时任务：超时作废、日终、对账，直到收到停止信号。"""
+    log_to_stderr()
     with said_plainly():
-        settings, stop = Settings(), told_to_stop()
-        engine = _engine("hub.jobs", settings)
-        transport = KafkaTransport(settings.bootstrap())
-        try:
-            ended = run_jobs(engine, transport, SystemClock(), settings, stop=stop)
-        finally:
-            engine.dispose()
-        raise typer.Exit(ended)
+        settings, stop = read(Settings), told_to_stop()
+        with _engine("hub.jobs", settings) as engine:
+            transport = KafkaTransport(settings.bootstrap())
+            if run_jobs(engine, transport, SystemClock(), settings, stop=stop) != hub_jobs.STOPPED:
+                raise LoopDied("hub.jobs")
 
 
 @app.command()
 def api() -> None:
     """枢纽接口：备案、结算查询、日终、对账、清算。"""
-    import uvicorn
-
+    log_to_stderr()
     with said_plainly():
-        settings = Settings()
-        engine = _engine("hub.api", settings)
-        transport = KafkaTransport(settings.bootstrap())
-        told_to_stop()  # uvicorn raises the signal again when it has ended; the outbox comes after.
-        try:
+        settings, stop = read(Settings), told_to_stop()
+        with _engine("hub.api", settings) as engine:
+            transport = KafkaTransport(settings.bootstrap())
             with served(engine, transport, SystemClock(), settings) as application:
-                uvicorn.run(
-                    application,
-                    host=settings.hub_api_host,
-                    port=settings.hub_api_port,
-                    access_log=False,
-                    server_header=False,
-                    timeout_graceful_shutdown=10,
-                )
-        finally:
-            engine.dispose()
+                serve(application, settings.hub_api_host, settings.hub_api_port, stop)
 
 
 @app.command()
 def migrate() -> None:
     """建立或升级数据库结构；可重复执行。"""
     with said_plainly():
-        db.migrate(Settings().database_url())
+        db.migrate(read(Settings).database_url())
 
 
 @app.command()
@@ -144,13 +129,12 @@ def topics(
     replication: Annotated[int, typer.Option(min=1, max=9, help="副本数")] = 1,
 ) -> None:
     """建立缺少的主题；已有的不变，可重复执行。"""
-    from contracts.delivery.kafka_topics import create_topics
     from contracts.topics import all_topics
 
     with said_plainly():
         wanted = all_topics([AreaCode(code) for code in area] if area else areas())
-        bootstrap = Settings().bootstrap().split(",")
-        created = create_topics({"bootstrap_servers": bootstrap}, wanted, replication)
+        transport = KafkaTransport(read(Settings).bootstrap())
+        created = transport.create_topics(wanted, replication)
     typer.echo(f"共 {len(wanted)} 个主题，新建 {len(created)} 个")
 
 
@@ -162,12 +146,11 @@ def open_hub(
     ] = None,
 ) -> None:
     """接入地区，并开启首个结算日；可重复执行。"""
-    with said_plainly():
-        now = SystemClock().now()
-        connected = [AreaCode(code) for code in area] if area else list(areas())
-        with _transaction() as tx:
-            rows = participants.connect(tx, connected)
-            opened = days.open_first(tx, _first_day(day, now), now)
+    now = SystemClock().now()
+    connected = [AreaCode(code) for code in area] if area else list(areas())
+    with said_plainly(), _transaction() as tx:
+        rows = participants.connect(tx, connected)
+        opened = days.open_first(tx, _first_day(day, now), now)
     typer.echo(f"已接入 {len(rows)} 个地区；当前结算日 {opened}")
 
 
@@ -182,10 +165,9 @@ def token(
     if area is not None and area not in areas():
         raise typer.BadParameter(f"没有这个地区：{area}")
     principal = Principal(subject, role, AreaCode(area) if area else None)
-    with said_plainly():
-        now, valid_for = SystemClock().now(), timedelta(days=valid_days)
-        with _transaction() as tx:
-            issued = access.issue(tx, principal, valid_for=valid_for, now=now)
+    now, valid_for = SystemClock().now(), timedelta(days=valid_days)
+    with said_plainly(), _transaction() as tx:
+        issued = access.issue(tx, principal, valid_for=valid_for, now=now)
     typer.echo(issued)
 
 
@@ -196,14 +178,13 @@ def replay(
 ) -> None:
     """把死信放回主题：同一键的死信一起、按原顺序放回。"""
     with said_plainly():
-        settings, clock = Settings(), SystemClock()
-        engine = _engine("hub.replay", settings)
-        sender = KafkaTransport(settings.bootstrap()).sender("hub.replay")
-        try:
-            count = Replay(engine, sender, clock).topic(topic, fault and fault.value)
-        finally:
-            sender.close()
-            engine.dispose()
+        settings = read(Settings)
+        with _engine("hub.replay", settings) as engine:
+            sender = KafkaTransport(settings.bootstrap()).sender("hub.replay")
+            try:
+                count = Replay(engine, sender, SystemClock()).topic(topic, fault and fault.value)
+            finally:
+                close(sender.close)
     typer.echo(f"已放回 {count} 条")
 
 
@@ -211,16 +192,14 @@ def _first_day(day: datetime | None, now: datetime) -> date:
     return day.date() if day is not None else shanghai_date_of(now)
 
 
-def _engine(name: str, settings: Settings) -> Engine:
-    return engine_of(settings.database_url(), name=name, pool_max=settings.hub_pool_max)
+@contextmanager
+def _engine(name: str, settings: Settings) -> Iterator[Engine]:
+    url = settings.database_url()
+    with database.opened(url, name=name, pool_max=settings.hub_pool_max) as engine:
+        yield engine
 
 
 @contextmanager
 def _transaction() -> Iterator[Connection]:
-    """One transaction of a command that says nothing to anybody."""
-    engine = _engine("hub.operator", Settings())
-    try:
-        with engine.begin() as tx:
-            yield tx
-    finally:
-        engine.dispose()
+    with database.transaction(read(Settings).database_url(), name="hub.operator") as tx:
+        yield tx

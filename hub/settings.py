@@ -1,25 +1,21 @@
 """What a deployment of the hub may set, from the environment (YIDI_…). No secret has a default."""
 
-from base64 import b64decode
 from datetime import timedelta
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings
 
 from contracts.delivery.outbox import OutboxLimits
 from contracts.delivery.processor import Limits
-
-
-class NotSet(Exception):
-    """A setting that this command needs has no value; the text names the variable."""
+from contracts.programs.settings import brokers, database_url, from_environment, person_key_of
 
 
 class Settings(BaseSettings):
     """Places, deadlines and bounds."""
 
-    model_config = SettingsConfigDict(env_prefix="YIDI_", extra="ignore", frozen=True)
+    model_config = from_environment()
 
-    kafka: str | None = None  # host:port[,host:port]
+    kafka: str | None = None  # host:port[,host:port][/prefix]
     hub_database_url: SecretStr | None = None  # postgresql+psycopg2://…
     hub_api_host: str = "127.0.0.1"
     hub_api_port: int = Field(default=8010, ge=0, le=65535)  # 0: any free port
@@ -38,21 +34,17 @@ class Settings(BaseSettings):
     hub_expire_at_once_max: int = Field(default=500, ge=1, le=1_000)  # settlements a transaction
 
     def database_url(self) -> str:
-        """NotSet without YIDI_HUB_DATABASE_URL."""
-        if self.hub_database_url is None:
-            raise NotSet("YIDI_HUB_DATABASE_URL")
-        return self.hub_database_url.get_secret_value()
+        """NotSet, SettingWrong."""
+        return database_url(self.hub_database_url, "YIDI_HUB_DATABASE_URL")
 
     def bootstrap(self) -> str:
-        """NotSet without YIDI_KAFKA."""
-        if self.kafka is None:
-            raise NotSet("YIDI_KAFKA")
-        return self.kafka
+        """NotSet, SettingWrong."""
+        return brokers(self.kafka)
 
     def person_key(self) -> bytes | None:
         """The key of contracts.person, or None: then the API takes person tokens only."""
         key = self.person_token_key
-        return None if key is None else b64decode(key.get_secret_value(), validate=True)
+        return None if key is None else person_key_of(key.get_secret_value())
 
     def answer_within(self) -> timedelta:
         """How long an insured area has to answer before a settlement expires."""

@@ -11,6 +11,7 @@ from contracts.clock import SHANGHAI, Clock
 from contracts.money import yuan_from_fen
 from simulators.world.population import ChargedLine, DrawnBill, Institution, Resident
 
+PATH = "/fsi/api/rsfComIfsService/callService"
 ANSWER_WITHIN_S = 20.0
 PERSON_TYPE_CODES = {
     "active": "11",
@@ -77,6 +78,10 @@ class Hospital:
 
     def identify(self, person: Resident) -> Reply:
         """1101: who is this, and how insured?"""
+        return self.call("1101", self.identification(person), person)
+
+    def identification(self, person: Resident) -> Mapping[str, Any]:
+        """What 1101 asks with: here by the identity card."""
         data = {
             "mdtrt_cert_type": "02",
             "mdtrt_cert_no": person.certificate_number,
@@ -84,7 +89,7 @@ class Hospital:
             "certno": person.certificate_number,
             "psn_name": person.name,
         }
-        return self.call("1101", {"data": data}, person)
+        return {"data": data}
 
     def open_visit(self, person: Resident, psn_no: str, bill: DrawnBill) -> tuple[Reply, Visit]:
         """2401 for a stay, 2201 for anything else."""
@@ -144,14 +149,16 @@ class Hospital:
     def call(
         self, infno: str, content: Mapping[str, Any], person: Resident, *, msgid: str = ""
     ) -> Reply:
-        envelope = self._envelope(infno, person, msgid or self._next_msgid())
-        answer = self.http.post(
-            f"{self.gateway_url}/fsi/api/rsfComIfsService/callService",
-            json={**envelope, "input": content},
-            timeout=ANSWER_WITHIN_S,
-        )
+        request = self.request(infno, content, person, msgid=msgid)
+        answer = self.http.post(f"{self.gateway_url}{PATH}", json=request, timeout=ANSWER_WITHIN_S)
         answer.raise_for_status()
-        return Reply(infno, envelope["msgid"], answer.json())
+        return Reply(infno, request["msgid"], answer.json())
+
+    def request(
+        self, infno: str, content: Mapping[str, Any], person: Resident, *, msgid: str = ""
+    ) -> dict[str, Any]:
+        """The whole message, in the national envelope."""
+        return {**self._envelope(infno, person, msgid or self._next_msgid()), "input": content}
 
     def _envelope(self, infno: str, person: Resident, msgid: str) -> dict[str, str]:
         return {

@@ -46,7 +46,7 @@ def up(
     kafka: Annotated[bool, typer.Option(help="real Apache Kafka, separate processes")] = False,
 ) -> None:
     """启动并保持运行，按 Ctrl-C 结束。 Start the world and keep it up until Ctrl-C."""
-    from simulators.running.standing import stand
+    from simulators.demo.standing import stand
 
     with said_plainly():
         stand(kafka=kafka)

@@ -1,6 +1,9 @@
 """How every participant opens its database: the same options, all spelled out."""
 
-from sqlalchemy import Engine, create_engine
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine
 
 # A network that swallows packets must not hold a thread for hours. Seconds, and milliseconds.
 REACH = {
@@ -29,3 +32,20 @@ def engine_of(url: str, *, name: str, pool_max: int = 5, lock_timeout_ms: int = 
         hide_parameters=True,  # errors are logged, and the parameters are people
         connect_args={"application_name": name, "options": options, **REACH},
     )
+
+
+@contextmanager
+def opened(url: str, *, name: str, pool_max: int = 5) -> Iterator[Engine]:
+    """An engine for the length of the block."""
+    engine = engine_of(url, name=name, pool_max=pool_max)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def transaction(url: str, *, name: str) -> Iterator[Connection]:
+    """One transaction, for a command that has no message to send."""
+    with opened(url, name=name, pool_max=1) as engine, engine.begin() as tx:
+        yield tx

@@ -44,8 +44,8 @@ class Tuning:
     """Bounds of the client. Bytes are bytes, times are milliseconds."""
 
     fetch_max_wait_ms: int = 100
-    session_timeout_ms: int = 10_000
-    heartbeat_interval_ms: int = 3_000
+    session_timeout_ms: int = 6_000
+    heartbeat_interval_ms: int = 2_000
     max_poll_interval_ms: int = 300_000
     request_timeout_ms: int = 15_000
     bootstrap_timeout_ms: int = 30_000

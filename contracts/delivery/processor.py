@@ -59,6 +59,24 @@ class GaveUp(Exception):
     """The database stayed away for as long as we may try; offsets stand where they stood."""
 
 
+def patiently(work: Callable[[], object], limits: Limits, pause: Callable[[float], object]) -> None:
+    """A deadlock or a lost connection passes: try again, a bounded number of times; else GaveUp."""
+    wait_s = limits.first_wait_s
+    for attempt in range(1, limits.tries_max + 1):
+        try:
+            work()
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            if attempt == limits.tries_max:
+                raise GaveUp(f"the database stayed away for {attempt} tries") from error
+            log.warning("the database is away (%s), try %d", type(error).__name__, attempt)
+            pause(wait_s)
+            wait_s = min(2 * wait_s, limits.longest_wait_s)
+        else:
+            return
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A record that is a message somebody here subscribed to."""
@@ -92,7 +110,7 @@ class Processor:
 
     def run_once(self) -> int:
         """Handle one batch; how many records it had. May raise GaveUp or TooManyDeadLetters."""
-        self._patiently(self.outbox.tend)
+        patiently(self.outbox.tend, self.limits, self.pause)
         # A batch that failed comes first: the broker would give the next one, and committing that
         # would pass over this.
         records = self._unfinished or self.broker.poll(
@@ -100,28 +118,11 @@ class Processor:
         )
         self._unfinished = records
         if records:
-            self._patiently(lambda: self._handle(records))
+            patiently(lambda: self._handle(records), self.limits, self.pause)
             self.broker.commit(next_offsets(records))
         self._unfinished = ()
         self.progress.handled(len(records), self.outbox.clock.now())
         return len(records)
-
-    def _patiently(self, work: Callable[[], object]) -> None:
-        """A deadlock or a lost connection passes: try again, a bounded number of times."""
-        wait_s = self.limits.first_wait_s
-        for attempt in range(1, self.limits.tries_max + 1):
-            try:
-                work()
-            except Exception as error:
-                if not is_passing(error):
-                    raise
-                if attempt == self.limits.tries_max:
-                    raise GaveUp(f"the database stayed away for {attempt} tries") from error
-                log.warning("the database is away (%s), try %d", type(error).__name__, attempt)
-                self.pause(wait_s)
-                wait_s = min(2 * wait_s, self.limits.longest_wait_s)
-            else:
-                return
 
     def _handle(self, records: Sequence[Record]) -> None:
         try:

@@ -1,13 +1,17 @@
 """What is said about a registration 备案. Key: the person."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from contracts.codes import InsuranceKind, RegistrationCategory
 from contracts.ids import RegistrationId
 from contracts.message import Body
 from contracts.messages.values import Division, PersonToken, Text
 from contracts.refusal import RefusalCode
+
+MATERIALS_MAX = 20
 
 
 class RegistrationSubmitted(Body):
@@ -22,7 +26,7 @@ class RegistrationSubmitted(Body):
     place: Division  # a city, or a whole unit where the Rules say so
     begins_on: date
     ends_on: date | None
-    materials: tuple[Text, ...]
+    materials: Annotated[tuple[Text, ...], Field(max_length=MATERIALS_MAX)]
 
 
 class RegistrationReviewRequested(Body):
@@ -37,7 +41,7 @@ class RegistrationReviewRequested(Body):
     place: Division
     begins_on: date
     ends_on: date | None
-    materials: tuple[Text, ...]
+    materials: Annotated[tuple[Text, ...], Field(max_length=MATERIALS_MAX)]
 
 
 class RegistrationDecided(Body):

@@ -14,6 +14,8 @@ from contracts.money import Fen
 from contracts.refusal import RefusalCode
 
 Level = Annotated[int, Field(ge=1, le=3)]
+Flag = Annotated[str, Field(max_length=40)]
+FLAGS_MAX = 20  # a message that is relayed must not outgrow what a broker takes
 
 
 class Care(Frozen):
@@ -29,7 +31,7 @@ class Care(Frozen):
     admitted_on: date
     discharged_on: date
     disease_code: Annotated[str, Field(max_length=30)] | None = None
-    flags: tuple[Annotated[str, Field(max_length=40)], ...] = ()
+    flags: Annotated[tuple[Flag, ...], Field(max_length=FLAGS_MAX)] = ()
     use_account: bool = False
 
 

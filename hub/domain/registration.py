@@ -141,8 +141,9 @@ def _too_short(s: Submission) -> bool:
     r = s.registration
     if r.ends_on is None or r.category not in TEMPORARY:
         return False
-    shortest = first_day_after_months(r.begins_on, months_min_on(r.begins_on)) - timedelta(days=1)
-    return r.ends_on < shortest
+    # As a difference, because no day lies before the calendar's first.
+    first_day_after = first_day_after_months(r.begins_on, months_min_on(r.begins_on))
+    return first_day_after - r.ends_on > timedelta(days=1)
 
 
 def _overlaps(s: Submission) -> bool:

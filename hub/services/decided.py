@@ -65,6 +65,11 @@ def from_the_area(message: Message[Any], role: Role, area: AreaCode) -> bool:
     return message.head.sender == topics.participant(role, area)
 
 
+def from_an_insured_area(message: Message[Any], everyone: Mapping[AreaCode, object]) -> bool:
+    """Whether some insured area speaks, where we keep nothing that would say which one."""
+    return any(from_the_area(message, Role.INSURED, area) for area in everyone)
+
+
 def of_insured(
     message: Message[Any],
     known: Mapping[SettlementId, Settlement],

@@ -12,7 +12,7 @@ from contracts.message import Body, Message, Outgoing, effect_of
 from contracts.messages.enquiry import PersonAnswered, PersonEnquired
 from contracts.refusal import RefusalCode
 from hub.domain.participant import Participant
-from hub.services.decided import from_the_area
+from hub.services.decided import from_an_insured_area, from_the_area
 from hub.store import participants
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def answer(
 ) -> list[Outgoing]:
     """Pass the answer on to the treatment area that asked."""
     everyone = participants.everyone(tx)
-    heard = [m for m in batch if AreaCode(m.body.treatment_area) in everyone]
+    heard = [message for message in batch if _may_answer(message, everyone)]
     return [_answer(message, message.body, now) for message in heard]
 
 
@@ -43,6 +43,13 @@ def _may_ask(message: Message[PersonEnquired], everyone: Everyone) -> bool:
     # Nobody's state is touched and there is nobody to answer, so a line in the log is enough.
     log.warning("enquiry %s: sent by %s", message.head.message_id, message.head.sender)
     return False
+
+
+def _may_answer(message: Message[PersonAnswered], everyone: Everyone) -> bool:
+    if not from_an_insured_area(message, everyone):
+        log.warning("answer %s: sent by %s", message.head.message_id, message.head.sender)
+        return False
+    return AreaCode(message.body.treatment_area) in everyone
 
 
 def _question(message: Message[PersonEnquired], everyone: Everyone, now: datetime) -> Outgoing:

@@ -15,7 +15,7 @@ from contracts.messages.settlement import (
     TrialRequested,
 )
 from hub.domain.anomaly import AnomalyKind
-from hub.services.decided import Decided
+from hub.services.decided import Decided, from_an_insured_area
 from hub.services.judging import Judged, heard, judge
 from hub.store import participants
 
@@ -36,7 +36,9 @@ def answer(
     """Hand the insured area's figures on. The hub kept nothing, so there is nothing to compare."""
     decided, everyone = Decided(now), participants.everyone(tx)
     for message in batch:
-        if message.body.treatment_area in everyone:
+        if not from_an_insured_area(message, everyone):
+            decided.odd(AnomalyKind.WRONG_SENDER, message, message.head.sender)
+        elif message.body.treatment_area in everyone:
             decided.outgoing.append(_figures(message, now))
         else:
             decided.odd(AnomalyKind.UNKNOWN_SUBJECT, message, message.head.kind)

@@ -7,17 +7,15 @@ desk's state; the listener's thread comes in by `call_soon_threadsafe`.
 """
 
 import asyncio
-import logging
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from contracts.clock import Clock
 from contracts.ids import short_text_of
+from contracts.programs.loops import tend
 from contracts.refusal import RefusalCode
 from participants.gateway.counter import Look, serve
 from participants.gateway.door import Door
@@ -26,10 +24,7 @@ from participants.gateway.requests import Awaiting, Effect, Request, Step, Subje
 from participants.gateway.settings import GatewaySettings
 from participants.gateway.waiting import Waiting, WaitingRoom
 
-log = logging.getLogger(__name__)
-
 LAST_LOOK_S = 1.0
-TEND_EVERY_S = 1.0
 
 
 @dataclass(slots=True)
@@ -172,12 +167,7 @@ class Desk:
 
     def _tend(self) -> None:
         """Sweep the outbox: until the first sweep is over nothing new is sent."""
-        while not self._stop.is_set():
-            try:
-                self.door.outbox.tend()
-            except SQLAlchemyError as error:
-                log.warning("the outbox waits: %s", type(error).__name__)
-            self._stop.wait(TEND_EVERY_S)
+        tend(self.door.outbox, self._stop)
 
     def _event_loop(self) -> asyncio.AbstractEventLoop:
         assert self._loop is not None, "not started"

@@ -1,34 +1,45 @@
 """The gateway's program: serve hospitals, and give them tokens."""
 
-import base64
-import binascii
 import ipaddress
-import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from contracts import access
 from contracts.access import AccessRole, Principal
 from contracts.clock import Clock, SystemClock
 from contracts.codes import AreaCode, areas
-from contracts.delivery.engine import engine_of
+from contracts.delivery.engine import engine_of, transaction
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.transport import KafkaTransport, Transport
+from contracts.programs.ending import Trouble, close, said_plainly, told_to_stop
+from contracts.programs.logs import log_to_stderr
+from contracts.programs.serving import serve as serve_http
+from contracts.programs.settings import Secrets, read
 from contracts.sealing import Sealer
 from participants.gateway.app import create_app
 from participants.gateway.door import Door
 from participants.gateway.settings import GatewaySettings
-from participants.treatment.settings import NotSet, Settings
+from participants.treatment.domain.catalogue_file import CatalogueFileWrong
+from participants.treatment.settings import Settings
 from participants.treatment.store.listening import Listener
 
 app = typer.Typer(no_args_is_help=True, help="定点医药机构接入网关。")
 
 POOL_MAX = 4  # the counter, the sweeper, the doorkeeper, and one to spare
+
+
+class OpenToAll(Exception):
+    """Asked to listen beyond this machine without wanting tokens."""
+
+
+TROUBLES: tuple[Trouble, ...] = (
+    (OpenToAll, lambda _: "在本机以外监听须设置 YIDI_GATEWAY_BEARER_REQUIRED=true"),
+    (CatalogueFileWrong, lambda error: f"目录文件有误：{error}"),
+    (OSError, lambda error: f"无法读取文件：{error.filename}"),
+)
 
 
 def door_of(
@@ -53,24 +64,6 @@ def door_of(
     )
 
 
-def secrets() -> tuple[Sealer, bytes]:
-    """The sealing keys and the person token key from the environment; NotSet or ValueError."""
-    return Sealer.from_text(_secret("YIDI_SEALING_KEYS")), person_key_of(
-        _secret("YIDI_PERSON_TOKEN_KEY")
-    )
-
-
-def person_key_of(text: str) -> bytes:
-    """The key behind its base64; ValueError when it is none, or shorter than 16 bytes."""
-    try:
-        key = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ValueError("YIDI_PERSON_TOKEN_KEY is not base64") from error
-    if len(key) < 16:
-        raise ValueError("YIDI_PERSON_TOKEN_KEY has fewer than 16 bytes")
-    return key
-
-
 @app.command()
 def serve(
     area: Annotated[list[str], typer.Option(help="就医地，可重复，如 310000")],
@@ -78,21 +71,21 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65_535)] = 8_100,
 ) -> None:
     """接收医药机构的请求。未要求凭证时只在本机监听。"""
+    log_to_stderr()
     codes = [_area(text) for text in dict.fromkeys(area)]
-    with _said_plainly(), ExitStack() as stack:
-        settings, gateway_settings, clock = Settings(), GatewaySettings(), SystemClock()
+    with said_plainly(TROUBLES), ExitStack() as stack:
+        settings, gateway_settings, clock = read(Settings), read(GatewaySettings), SystemClock()
         if not (is_loopback(host) or gateway_settings.bearer_required):
-            raise _failed("在本机以外监听须设置 YIDI_GATEWAY_BEARER_REQUIRED=true")
-        sealer, person_key = secrets()
+            raise OpenToAll
+        secrets, stop = read(Secrets), told_to_stop()
+        sealer, key = secrets.sealer(), secrets.token_key()
         transport = KafkaTransport(settings.bootstrap())
         doors = {}
         for code in codes:
-            door = door_of(code, settings, transport, clock, sealer=sealer, person_key=person_key)
-            stack.callback(door.outbox.engine.dispose)
-            stack.callback(door.outbox.close)
+            door = door_of(code, settings, transport, clock, sealer=sealer, person_key=key)
+            stack.callback(close, door.outbox.close, door.outbox.engine.dispose)
             doors[code] = door
-        application = create_app(doors, gateway_settings, clock)
-        uvicorn.run(application, host=host, port=port, access_log=False, log_level="warning")
+        serve_http(create_app(doors, gateway_settings, clock), host, port, stop)
 
 
 @app.command()
@@ -103,13 +96,13 @@ def token(
 ) -> None:
     """发放医药机构接口凭证；只显示这一次。"""
     code = _area(area)
-    with _said_plainly():
-        principal = Principal(institution, AccessRole.INSTITUTION, code)
-        engine = engine_of(Settings().database_url_of(code), name=f"gateway.{code}")
-        with engine.begin() as tx:
-            valid_for, now = timedelta(days=days), SystemClock().now()
-            typer.echo(access.issue(tx, principal, valid_for=valid_for, now=now))
-        engine.dispose()
+    principal = Principal(institution, AccessRole.INSTITUTION, code)
+    valid_for, now = timedelta(days=days), SystemClock().now()
+    with said_plainly():
+        url = read(Settings).database_url_of(code)
+        with transaction(url, name=f"gateway.{code}") as tx:
+            issued = access.issue(tx, principal, valid_for=valid_for, now=now)
+    typer.echo(issued)
 
 
 def is_loopback(host: str) -> bool:
@@ -124,27 +117,3 @@ def _area(text: str) -> AreaCode:
     if text not in areas():
         raise typer.BadParameter(f"没有这个就医地：{text}")
     return AreaCode(text)
-
-
-def _secret(name: str) -> str:
-    text = os.environ.get(name)
-    if not text:
-        raise NotSet(name)
-    return text
-
-
-@contextmanager
-def _said_plainly() -> Iterator[None]:
-    """What an operator can mend is said in a line, and without a traceback."""
-    try:
-        yield
-    except NotSet as error:
-        raise _failed(f"未设置环境变量 {error}") from error
-    except ValueError as error:
-        # The type and our own sentence only: a library's text may quote a secret.
-        raise _failed(f"设置有误：{type(error).__name__}") from error
-
-
-def _failed(text: str) -> typer.Exit:
-    typer.echo(text, err=True)
-    return typer.Exit(1)

@@ -4,13 +4,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings
+
+from contracts.programs.settings import from_environment
 
 
 class GatewaySettings(BaseSettings):
     """Read from YIDI_GATEWAY_*; secrets have no default here and come from contracts' variables."""
 
-    model_config = SettingsConfigDict(env_prefix="YIDI_GATEWAY_", frozen=True)
+    model_config = from_environment("YIDI_GATEWAY_")
 
     body_max_bytes: int = Field(default=1_048_576, ge=1_024)
     """A request body beyond this is answered BODY_TOO_LARGE, and not read to its end."""

@@ -1,42 +1,51 @@
 """The insured area's programs: worker, desk, migration, taking over people, tokens."""
 
-import logging
-import signal
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from contracts import access, topics
 from contracts.access import AccessRole, Principal
 from contracts.clock import Clock, SystemClock
 from contracts.codes import AreaCode, Role, areas
-from contracts.delivery.engine import engine_of
-from contracts.delivery.heartbeat import beating
+from contracts.delivery import engine as database
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.processor import Processor
 from contracts.delivery.transport import KafkaTransport, Transport
+from contracts.programs import loops
+from contracts.programs.ending import Trouble, said_plainly, told_to_stop
+from contracts.programs.logs import log_to_stderr
+from contracts.programs.serving import serve
+from contracts.programs.settings import Secrets, read
 from contracts.sealing import Sealer
-from participants.insured import area_file, jobs
+from participants.insured import area_file
 from participants.insured.area_file import AreaFileWrong
 from participants.insured.domain.person_file import PeopleFileWrong
 from participants.insured.processors import subscriptions
 from participants.insured.services import people
-from participants.insured.settings import NotSet, Secrets, Settings
+from participants.insured.settings import Settings
 from participants.insured.store import db
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-LOG_LINE = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
-
 app = typer.Typer(no_args_is_help=True, help="参保地：待遇计算、备案审核、参保人员。")
+
+
+def _told(wrong: PeopleFileWrong) -> str:
+    lines = [f"第 {fault.line} 行：{fault.reason}" for fault in wrong.faults]
+    return "\n".join(["文件未导入：", *lines])
+
+
+TROUBLES: tuple[Trouble, ...] = (
+    (AreaFileWrong, lambda error: f"参保地规则文件有误：{error}"),
+    (PeopleFileWrong, _told),
+)
 
 
 def worker(
@@ -45,9 +54,9 @@ def worker(
     """The loop of one area, which is a consumer group of its own name."""
     rules = area_file.load(area, settings.area_file_of(area))
     limits = settings.limits()
-    read = [topics.insured_work(area), topics.notices(Role.INSURED, area)]
+    read_from = [topics.insured_work(area), topics.notices(Role.INSURED, area)]
     return Processor(
-        broker=transport.reader(rules.name, read, batch_max=limits.batch_max),
+        broker=transport.reader(rules.name, read_from, batch_max=limits.batch_max),
         outbox=_outbox(rules.name, engine, transport, clock, settings),
         subscriptions=subscriptions(rules),
         limits=limits,
@@ -91,51 +100,37 @@ def work(
     area: Annotated[list[str], typer.Option(help="参保地，可重复；每个一个线程")],
 ) -> None:
     """处理枢纽发来的消息，直到收到停止信号；任一参保地失败则整个进程以非零退出。"""
-    logging.basicConfig(level=logging.INFO, format=LOG_LINE)
-    logging.getLogger("kafka").setLevel(logging.WARNING)
+    log_to_stderr()
     codes = [AreaCode(_area(text)) for text in dict.fromkeys(area)]
-    with _said_plainly():
-        settings, clock = Settings(), SystemClock()
+    with said_plainly(TROUBLES), ExitStack() as stack:
+        settings, clock, stop = read(Settings), SystemClock(), told_to_stop()
+        engines = {code: stack.enter_context(_engine(code, settings)) for code in codes}
         transport = KafkaTransport(settings.bootstrap())
-        stop = _told_to_stop()
-        engines = {code: _engine(code, settings) for code in codes}
         workers = {
             topics.participant(Role.INSURED, code): worker(code, engine, transport, clock, settings)
             for code, engine in engines.items()
         }
-        with beating([one.progress for one in workers.values()], clock):
-            ended = jobs.run(workers, stop)
-        raise typer.Exit(ended)
+        loops.work(workers, stop)
 
 
 @app.command()
 def api(area: OneArea) -> None:
     """经办窗口接口：备案审核、待遇计算过程。"""
-    import uvicorn
-
-    with _said_plainly():
-        settings, code = Settings(), AreaCode(area)
-        transport = KafkaTransport(settings.bootstrap())
-        engine, sealer = _engine(code, settings), Secrets().sealer()
-        served = desk(code, engine, transport, SystemClock(), settings, sealer=sealer)
-        # uvicorn shuts down at a signal and then raises it again: by then all is done.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: None)
-        uvicorn.run(
-            served,
-            host=settings.insured_api_host,
-            port=settings.insured_api_port,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=10,
-        )
+    log_to_stderr()
+    code = AreaCode(area)
+    with said_plainly(TROUBLES):
+        settings, sealer, stop = read(Settings), read(Secrets).sealer(), told_to_stop()
+        with _engine(code, settings) as engine:
+            transport = KafkaTransport(settings.bootstrap())
+            application = desk(code, engine, transport, SystemClock(), settings, sealer=sealer)
+            serve(application, settings.insured_api_host, settings.insured_api_port, stop)
 
 
 @app.command()
 def migrate(area: OneArea) -> None:
     """建立或升级数据库结构；可重复执行。"""
-    with _said_plainly():
-        db.migrate(Settings().database_url_of(AreaCode(area)))
+    with said_plainly():
+        db.migrate(read(Settings).database_url_of(AreaCode(area)))
 
 
 @app.command()
@@ -144,10 +139,11 @@ def load_people(
 ) -> None:
     """导入参保人员（UTF-8 CSV）；有一行不对就全部不导入，重复导入不改变任何数据。"""
     code = AreaCode(area)
-    with _said_plainly():
-        rows, secrets = people.read(code, file), Secrets()
-        with _engine(code, Settings()).begin() as tx:
-            loaded = people.load(tx, rows, secrets.sealer(), secrets.token_key())
+    with said_plainly(TROUBLES):
+        rows, secrets = people.read(code, file), read(Secrets)
+        sealer, key = secrets.sealer(), secrets.token_key()
+        with _transaction(code) as tx:
+            loaded = people.load(tx, rows, sealer, key)
     typer.echo(
         f"共 {loaded.rows} 行；新增或变更：人员 {loaded.people_written}，"
         f"参保 {loaded.insurances_written}"
@@ -162,44 +158,22 @@ def token(
 ) -> None:
     """发放经办凭证；只显示这一次。"""
     code = AreaCode(area)
-    with _said_plainly():
-        principal = Principal(subject, AccessRole.INSURED_AGENCY, code)
-        with _engine(code, Settings()).begin() as tx:
-            valid_for, now = timedelta(days=days), SystemClock().now()
-            typer.echo(access.issue(tx, principal, valid_for=valid_for, now=now))
-
-
-def _engine(area: AreaCode, settings: Settings) -> Engine:
-    name = topics.participant(Role.INSURED, area)
-    return engine_of(settings.database_url_of(area), name=name, pool_max=settings.insured_pool_max)
-
-
-def _told_to_stop() -> threading.Event:
-    """Set by SIGTERM or Ctrl-C; the loops end after the batch they are at."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
+    principal = Principal(subject, AccessRole.INSURED_AGENCY, code)
+    valid_for, now = timedelta(days=days), SystemClock().now()
+    with said_plainly(), _transaction(code) as tx:
+        issued = access.issue(tx, principal, valid_for=valid_for, now=now)
+    typer.echo(issued)
 
 
 @contextmanager
-def _said_plainly() -> Iterator[None]:
-    """What an operator can mend is said in a line, and without a traceback."""
-    try:
-        yield
-    except NotSet as error:
-        raise _failed(f"未设置环境变量 {error}") from error
-    except ValidationError as error:
-        wrong = [".".join(map(str, fault["loc"])) for fault in error.errors()]
-        names = "、".join(f"YIDI_{name.upper()}" for name in wrong)
-        raise _failed(f"环境变量未设置或有误：{names}") from error
-    except AreaFileWrong as error:
-        raise _failed(f"参保地规则文件有误：{error}") from error
-    except PeopleFileWrong as error:
-        lines = [f"第 {fault.line} 行：{fault.reason}" for fault in error.faults]
-        raise _failed("\n".join(["文件未导入：", *lines])) from error
+def _engine(area: AreaCode, settings: Settings) -> Iterator[Engine]:
+    url, name = settings.database_url_of(area), topics.participant(Role.INSURED, area)
+    with database.opened(url, name=name, pool_max=settings.insured_pool_max) as engine:
+        yield engine
 
 
-def _failed(text: str) -> typer.Exit:
-    typer.echo(text, err=True)
-    return typer.Exit(1)
+@contextmanager
+def _transaction(area: AreaCode) -> Iterator[Connection]:
+    url, name = read(Settings).database_url_of(area), topics.participant(Role.INSURED, area)
+    with database.transaction(url, name=name) as tx:
+        yield tx

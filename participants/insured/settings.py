@@ -1,30 +1,23 @@
-"""What a deployment of insured areas may set, from the environment (YIDI_…); secrets apart."""
+"""What a deployment of insured areas may set, from the environment (YIDI_…); its keys apart."""
 
-from base64 import b64decode
 from pathlib import Path
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings
 
 from contracts.codes import AreaCode
 from contracts.delivery.outbox import OutboxLimits
 from contracts.delivery.processor import Limits
-from contracts.sealing import Sealer
-
-_FROM_ENVIRONMENT = SettingsConfigDict(env_prefix="YIDI_", extra="ignore", frozen=True)
-
-
-class NotSet(Exception):
-    """A setting that this command needs has no value; the text names the variable."""
+from contracts.programs.settings import brokers, database_url, from_environment
 
 
 class Settings(BaseSettings):
     """Bounds and places. In the URL and the file, '{area}' stands for the area's code."""
 
-    model_config = _FROM_ENVIRONMENT
+    model_config = from_environment()
 
-    kafka: str | None = None  # host:port[,host:port]
-    insured_database_url: str | None = None
+    kafka: str | None = None  # host:port[,host:port][/prefix]
+    insured_database_url: SecretStr | None = None  # postgresql+psycopg2://…
     insured_area_file: str | None = None  # rules of the areas; the shipped ones when not set
     insured_api_host: str = "127.0.0.1"
     insured_api_port: int = Field(default=8020, ge=0, le=65535)  # 0: any free port
@@ -36,10 +29,8 @@ class Settings(BaseSettings):
     insured_flush_within_s: float = Field(default=10.0, gt=0, le=60)  # at the end of a worker
 
     def database_url_of(self, area: AreaCode) -> str:
-        """NotSet without YIDI_INSURED_DATABASE_URL."""
-        if self.insured_database_url is None:
-            raise NotSet("YIDI_INSURED_DATABASE_URL")
-        return self.insured_database_url.replace("{area}", area)
+        """NotSet, SettingWrong."""
+        return database_url(self.insured_database_url, "YIDI_INSURED_DATABASE_URL", area)
 
     def area_file_of(self, area: AreaCode) -> Path | None:
         """Where the area's rules stand; None for the shipped ones."""
@@ -48,10 +39,8 @@ class Settings(BaseSettings):
         return Path(self.insured_area_file.replace("{area}", area))
 
     def bootstrap(self) -> str:
-        """NotSet without YIDI_KAFKA."""
-        if self.kafka is None:
-            raise NotSet("YIDI_KAFKA")
-        return self.kafka
+        """NotSet, SettingWrong."""
+        return brokers(self.kafka)
 
     def limits(self) -> Limits:
         return Limits(
@@ -63,18 +52,3 @@ class Settings(BaseSettings):
 
     def outbox_limits(self) -> OutboxLimits:
         return OutboxLimits(flush_within_s=self.insured_flush_within_s)
-
-
-class Secrets(BaseSettings):
-    """Keys of the deployment. There are no defaults; the worker needs none of them."""
-
-    model_config = _FROM_ENVIRONMENT
-
-    sealing_keys: SecretStr
-    person_token_key: SecretStr
-
-    def sealer(self) -> Sealer:
-        return Sealer.from_text(self.sealing_keys.get_secret_value())
-
-    def token_key(self) -> bytes:
-        return b64decode(self.person_token_key.get_secret_value(), validate=True)

@@ -3,28 +3,25 @@
 from datetime import timedelta
 from pathlib import Path
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
 
 from contracts.codes import AreaCode
 from contracts.delivery.outbox import OutboxLimits
 from contracts.delivery.processor import Limits
+from contracts.programs.settings import brokers, database_url, from_environment
 from participants.treatment.domain.catalogue import Catalogue
 from participants.treatment.domain.catalogue_file import load_catalogue
 from participants.treatment.domain.terms import Terms
 
 
-class NotSet(Exception):
-    """A setting that this command needs has no value; the text names the variable."""
-
-
 class Settings(BaseSettings):
     """Bounds and places. In `treatment_database_url`, '{area}' stands for the area's code."""
 
-    model_config = SettingsConfigDict(env_prefix="YIDI_", extra="ignore", frozen=True)
+    model_config = from_environment()
 
-    kafka: str | None = None  # host:port[,host:port]
-    treatment_database_url: str | None = None
+    kafka: str | None = None  # host:port[,host:port][/prefix]
+    treatment_database_url: SecretStr | None = None  # postgresql+psycopg2://…
     treatment_catalogue: Path | None = None  # the shipped one when not set
     settle_within_ms: int = Field(default=5_000, ge=100, le=60_000)  # agreed with the hub
     reverse_within_ms: int = Field(default=5_000, ge=100, le=60_000)  # for a release by the insured
@@ -39,16 +36,12 @@ class Settings(BaseSettings):
     treatment_flush_within_s: float = Field(default=10.0, gt=0, le=60)  # at the end of a worker
 
     def database_url_of(self, area: AreaCode) -> str:
-        """NotSet without YIDI_TREATMENT_DATABASE_URL."""
-        if self.treatment_database_url is None:
-            raise NotSet("YIDI_TREATMENT_DATABASE_URL")
-        return self.treatment_database_url.replace("{area}", area)
+        """NotSet, SettingWrong."""
+        return database_url(self.treatment_database_url, "YIDI_TREATMENT_DATABASE_URL", area)
 
     def bootstrap(self) -> str:
-        """NotSet without YIDI_KAFKA."""
-        if self.kafka is None:
-            raise NotSet("YIDI_KAFKA")
-        return self.kafka
+        """NotSet, SettingWrong."""
+        return brokers(self.kafka)
 
     def terms(self, area: AreaCode) -> Terms:
         """When an answer is certain: the hub's interval, and the way there and back."""

@@ -13,6 +13,7 @@ from multiprocessing.queues import Queue
 
 from sqlalchemy import Engine, text
 
+from contracts.delivery.broker import Sender
 from contracts.delivery.transport import KafkaTransport
 from contracts.topics import Topic
 
@@ -40,14 +41,18 @@ def pass_messages(address: str, count: int, size: int) -> float:
     """Seconds for one producer and one consumer process to pass `count` messages of `size`."""
     transport = KafkaTransport(address)
     transport.create_topics({TOPIC.name: TOPIC})  # waits until the partitions have leaders
-    results: Queue[float] = _SPAWN.Queue()
+    results: Queue[int] = _SPAWN.Queue()
     reader = _SPAWN.Process(target=_read_all, args=(address, count, results), daemon=True)
     reader.start()
-    assert results.get(timeout=READ_WITHIN_S) == 0.0, "the reader says zero when it is ready"
-    started = time.perf_counter()
-    _send_all(transport, count, b"x" * size)
+    sender = transport.sender("bench-floor")
+    _send(sender, 1, size)  # the reader has joined its group when it has seen this one
     results.get(timeout=READ_WITHIN_S)
+    started = time.perf_counter()
+    _send(sender, count, size)
+    read = results.get(timeout=READ_WITHIN_S)
     seconds = time.perf_counter() - started
+    assert read == count, f"{read} of {count} messages came through Kafka"
+    sender.close()
     reader.join(READ_WITHIN_S)
     transport.delete_topics([TOPIC.name])
     return seconds
@@ -80,21 +85,20 @@ def _copy_table(connection: object, table: str, limit: int) -> tuple[int, float]
         return cursor.rowcount, time.perf_counter() - started
 
 
-def _send_all(transport: KafkaTransport, count: int, value: bytes) -> None:
-    sender = transport.sender("bench-floor")
+def _send(sender: Sender, count: int, size: int) -> None:
+    value = b"x" * size
     deliveries = [sender.send(TOPIC.name, str(n).encode(), value) for n in range(count)]
     sender.flush(READ_WITHIN_S)
     assert all(d.is_done and not d.failed() for d in deliveries), "Kafka did not take them all"
-    sender.close()
 
 
-def _read_all(address: str, count: int, results: "Queue[float]") -> None:
+def _read_all(address: str, count: int, results: "Queue[int]") -> None:
+    """Say when the first message is here, and how many of the next `count` came in time."""
     broker = KafkaTransport(address).reader("bench-floor", [TOPIC.name], batch_max=500)
-    broker.poll(batch_max=1, wait_ms=3_000)
-    results.put(0.0)
-    seen = 0
     until = time.monotonic() + READ_WITHIN_S
-    while seen < count and time.monotonic() < until:
-        seen += len(broker.poll(batch_max=500, wait_ms=200))
-    results.put(float(seen))
+    seen = 0
+    for wanted in (1, 1 + count):
+        while seen < wanted and time.monotonic() < until:
+            seen += len(broker.poll(batch_max=500, wait_ms=200))
+        results.put(seen - 1 if wanted > 1 else seen)
     broker.close()

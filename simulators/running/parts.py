@@ -31,8 +31,7 @@ class Parts:
         """Start `yidi <command>`; what it says goes to `<name>.log`."""
         child = Child.start(
             name,
-            # kafka-python warns about its own imports on 3.11; a part's log is for its own words.
-            [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "simulators.main", *command],
+            [sys.executable, "-m", "simulators.main", *command],
             log=self.folder / f"{name}.log",
             env={**self.environment, **environment},
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from contracts.codes import AreaCode
+from simulators.hospital import PATH
 from simulators.running.deployment import Deployment
 from simulators.running.seeding import Tokens
 
@@ -31,6 +32,6 @@ class World:
         """What a visitor may open, by what it is."""
         return {
             "枢纽接口 hub API": self.hub_api,
-            "医院网关 gateway": f"{self.gateway}/fsi/api/rsfComIfsService/callService",
+            "医院网关 gateway": f"{self.gateway}{PATH}",
             f"备案审核 approval desk of {DESK_AREA}": self.desk,
         }

@@ -36,7 +36,7 @@ def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The running command and its mark; whatever is left of it at the end is killed."""
     mark = uuid.uuid4().hex
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "simulators.main", *arguments],
+        [sys.executable, "-m", "simulators.main", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -75,13 +76,11 @@ def test_planted_breaks_are_found_hold_up_clearing_and_are_mended(closing: Count
     day = closed_day(closing)
     month = f"{day:%Y-%m}"
 
-    wait_for(
-        "the agreed time is over",
-        lambda: states(closing, day) == {INSURED: "broken", TREATMENT: "broken"},
-    )
-    found = closing.operator.get(f"/reconciliation/{day}/breaks")
-    assert sorted(map(told, found), key=str) == sorted(map(expected, PLANTED, ids), key=str)
-    assert all(one["resolved_at"] is None and one["hub_fen"] == STAYS_FEN for one in found)
+    both_broken = {INSURED: "broken", TREATMENT: "broken"}
+    wait_for("the agreed time is over", lambda: sides(closing, day) == both_broken)
+    found = breaks(closing, day)
+    assert sorted(map(told, found)) == sorted(map(expected, PLANTED, ids))
+    assert not any(one["resolved_at"] for one in found)
 
     close_the_month(closing, day)
     assert_refused(closing, month, "5004")
@@ -89,10 +88,9 @@ def test_planted_breaks_are_found_hold_up_clearing_and_are_mended(closing: Count
     for planted, id_ in zip(PLANTED, ids, strict=False):
         planted.done(closing, planted.mend, id_)
     assert closing.operator.post(f"/reconciliation/{day}/ask") == {"asked": 2}
-    wait_for("the day agrees", lambda: closing.operator.get(f"/reconciliation/{day}")["agreed"])
-    resolved = closing.operator.get(f"/reconciliation/{day}/breaks")
-    assert len(resolved) == len(PLANTED)
-    assert all(one["resolved_at"] is not None for one in resolved)
+    wait_for("the day agrees", lambda: agreed(closing, day))
+    assert sorted(map(told, breaks(closing, day))) == sorted(map(told, found))
+    assert all(one["resolved_at"] for one in breaks(closing, day))
 
     run = closing.operator.post(f"/clearing/{month}")
     assert run["state"] == "issued"
@@ -119,27 +117,34 @@ def close_the_month(closing: Country, day: date) -> None:
     """The rest of the month has no business: each of its days is closed, compared, and agrees."""
     while (day + timedelta(days=1)).month == day.month:
         day = closed_day(closing)
-        wait_for("an empty day agrees", lambda: states_of_empty(closing, day))  # noqa: B023
+        wait_for("an empty day agrees", partial(agreed, closing, day))
 
 
-def states(closing: Country, day: date) -> dict[tuple[str, str], str]:
-    """Sides with business on that day, and how far their comparison has come."""
+def agreed(closing: Country, day: date) -> bool:
     closing.world.check()
-    sides = closing.operator.get(f"/reconciliation/{day}")["sides"]
-    return {(one["role"], one["area"]): one["state"] for one in sides if one["hub_count"]}
-
-
-def states_of_empty(closing: Country, day: date) -> bool:
     return bool(closing.operator.get(f"/reconciliation/{day}")["agreed"])
 
 
-def told(found: Any) -> tuple[Any, ...]:
+def sides(closing: Country, day: date) -> dict[tuple[str, str], str]:
+    """Sides with business on that day, and how far their comparison has come."""
+    closing.world.check()
+    found = closing.operator.get(f"/reconciliation/{day}")["sides"]
+    return {(one["role"], one["area"]): one["state"] for one in found if one["hub_count"]}
+
+
+def breaks(closing: Country, day: date) -> list[Any]:
+    found: list[Any] = closing.operator.get(f"/reconciliation/{day}/breaks")
+    return found
+
+
+def told(found: Any) -> tuple[str, ...]:
     names = ("break_class", "role", "area", "settlement_id", "hub_fen", "side_fen")
-    return tuple(found[name] for name in names)
+    return tuple(str(found[name]) for name in names)
 
 
-def expected(planted: Planted, id_: SettlementId) -> tuple[Any, ...]:
-    return (planted.called, *planted.side, str(id_), STAYS_FEN, planted.side_fen)
+def expected(planted: Planted, id_: SettlementId) -> tuple[str, ...]:
+    row = (planted.called, *planted.side, id_, STAYS_FEN, planted.side_fen)
+    return tuple(map(str, row))
 
 
 def assert_refused(closing: Country, month: str, code: str) -> None:

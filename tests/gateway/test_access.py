@@ -17,6 +17,8 @@ from tests.gateway.cases import outpatient_bill, split
 from tests.gateway.street import AREA, HOSPITAL, Street, envelope, opened
 from tests.support.databases import Databases
 
+KEY = "A" * 43 + "="
+
 
 @pytest.fixture
 def guarded(databases: Databases) -> Iterator[Street]:
@@ -93,15 +95,45 @@ def test_loopback_is_known(host: str, inside: bool) -> None:
     assert main.is_loopback(host) is inside
 
 
-def test_secrets_are_never_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("YIDI_SEALING_KEYS", "YIDI_PERSON_TOKEN_KEY"):
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({}, "未设置环境变量 YIDI_SEALING_KEYS、YIDI_PERSON_TOKEN_KEY"),
+        (
+            {"YIDI_SEALING_KEYS": "", "YIDI_PERSON_TOKEN_KEY": KEY},
+            "未设置环境变量 YIDI_SEALING_KEYS",
+        ),
+        (
+            {"YIDI_SEALING_KEYS": "k1=c2hvcnQ=", "YIDI_PERSON_TOKEN_KEY": KEY},
+            "环境变量有误：YIDI_SEALING_KEYS",
+        ),
+        (
+            {"YIDI_SEALING_KEYS": f"k1={KEY}", "YIDI_PERSON_TOKEN_KEY": "c2hvcnQ="},
+            "环境变量有误：YIDI_PERSON_TOKEN_KEY",
+        ),
+        ({"YIDI_GATEWAY_BATCH_MAX": "0"}, "环境变量有误：YIDI_GATEWAY_BATCH_MAX"),
+        (
+            {"YIDI_SEALING_KEYS": f"k1={KEY}", "YIDI_PERSON_TOKEN_KEY": KEY},
+            "未设置环境变量 YIDI_KAFKA",
+        ),
+    ],
+)
+def test_what_it_needs_is_named_and_never_made_up(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], said: str
+) -> None:
+    for name in ("YIDI_SEALING_KEYS", "YIDI_PERSON_TOKEN_KEY", "YIDI_KAFKA"):
         monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
     result = CliRunner().invoke(main.app, ["serve", "--area", "310000"])
-    assert result.exit_code == 1
-    assert "YIDI_SEALING_KEYS" in result.output
+    assert (result.exit_code, result.stderr) == (1, f"{said}\n")
 
 
-@pytest.mark.parametrize("text", ["short", "%%%", "c2hvcnQ="])
-def test_a_person_key_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="YIDI_PERSON_TOKEN_KEY"):
-        main.person_key_of(text)
+def test_a_token_for_a_hospital_is_given_by_a_command(
+    guarded: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = guarded.engine.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("YIDI_TREATMENT_DATABASE_URL", url)
+    command = ["token", "--area", AREA, "--institution", HOSPITAL]
+    given = CliRunner().invoke(main.app, command)
+    assert code_of(guarded, f"Bearer {given.stdout.strip()}") == ""

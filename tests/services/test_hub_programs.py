@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import pytest
-import typer
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
@@ -12,14 +11,14 @@ from contracts.access import AccessRole
 from contracts.clock import shanghai_date_of
 from contracts.delivery import bulk
 from contracts.delivery.memory import MemoryLog
-from contracts.delivery.processor import GaveUp, TooManyDeadLetters
+from contracts.programs.ending import close
 from hub.main import app, served, worker
 from hub.settings import Settings
 from hub.store.db import migrate
-from hub.terminal import close, said_plainly
 from tests.support.databases import Databases
 
 DATABASE = "YIDI_HUB_DATABASE_URL"
+OPERATOR = ["token", "--subject", "operator-1", "--role", "operator"]
 
 
 class At:
@@ -64,7 +63,7 @@ def test_a_hub_is_made_opened_and_given_a_token_by_commands(
         assert runner.invoke(app, ["migrate"]).exit_code == 0
         opened = runner.invoke(app, ["open", "--day", "2026-03-02"])
         assert opened.stdout == "已接入 32 个地区；当前结算日 2026-03-02\n"
-    issued = runner.invoke(app, ["token", "--subject", "operator-1", "--role", "operator"])
+    issued = runner.invoke(app, OPERATOR)
     now = datetime.now(UTC)
     with engine.begin() as tx:
         principal = access.principal_of(tx, issued.stdout.strip(), now)
@@ -92,14 +91,40 @@ def test_an_area_that_there_is_not_is_refused(runner: CliRunner, engine: Engine)
     assert (result.exit_code, result.stderr) == (1, "[3001] 医保区划不存在：990000\n")
 
 
-@pytest.mark.parametrize("error", [GaveUp("8 tries"), TooManyDeadLetters("11 in a row")])
-def test_a_loop_that_cannot_go_on_ends_with_one_sentence(
-    error: Exception, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("command", [["migrate"], ["open"], ["work"], ["jobs"], ["api"]])
+def test_a_url_that_is_none_is_named_and_not_quoted(
+    runner: CliRunner, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
-    with pytest.raises(typer.Exit) as ended, said_plainly():
-        raise error
-    assert ended.value.exit_code == 1
-    assert capsys.readouterr().err.count("\n") == 1
+    monkeypatch.setenv(DATABASE, "postgres://hub:s3cr3t@h/hub")
+    result = runner.invoke(app, command)
+    assert result.exit_code == 1
+    assert result.stderr == f"环境变量有误：{DATABASE}（应为 postgresql+psycopg2://…）\n"
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["open"], OPERATOR])
+def test_a_database_that_is_away_is_told_in_one_sentence(
+    runner: CliRunner, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setenv(DATABASE, "postgresql+psycopg2://hub:s3cr3t@127.0.0.1:1/hub")
+    result = runner.invoke(app, command)
+    assert (result.exit_code, result.stderr) == (1, "数据库不可用：连接被拒绝\n")
+
+
+def test_before_the_migration_an_operator_is_told_to_migrate(
+    runner: CliRunner, engine: Engine
+) -> None:
+    result = runner.invoke(app, ["open"])
+    assert (result.exit_code, result.stderr) == (1, "数据库结构不是最新，请先执行 migrate\n")
+
+
+@pytest.mark.parametrize("value", ["", "nohost", "kafka:port"])
+def test_topics_need_an_address_of_kafka(
+    runner: CliRunner, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("YIDI_KAFKA", value)
+    result = runner.invoke(app, ["topics"])
+    assert (result.exit_code, "YIDI_KAFKA" in result.stderr) == (1, True)
+    assert result.stderr.count("\n") == 1
 
 
 def test_closing_goes_on_when_the_database_is_gone(databases: Databases) -> None:

@@ -2,11 +2,15 @@
 
 import threading
 
+import pytest
+
 from contracts import topics
 from contracts.clock import SystemClock
 from contracts.codes import AreaCode
 from contracts.delivery.memory import MemoryLog
-from participants.insured import jobs, main
+from contracts.programs import loops
+from contracts.programs.ending import LoopDied
+from participants.insured import main
 from participants.insured.settings import Settings
 from participants.insured.store.db import migrate
 from tests.support.databases import Databases
@@ -34,15 +38,14 @@ def test_the_areas_of_a_process_work_side_by_side_and_stop_when_told(
         OTHER, databases.fresh("insured", migrate), first.log, SystemClock(), Settings()
     )
     first.put(request(1))
-    stop, ended = threading.Event(), []
+    stop = threading.Event()
     workers = {"insured.320000": first.worker, "insured.340000": second}
-    thread = threading.Thread(target=lambda: ended.append(jobs.run(workers, stop)))
+    thread = threading.Thread(target=loops.work, args=(workers, stop))
     thread.start()
     while not first.log.records(topics.HUB_CALCULATIONS):
         stop.wait(0.01)
     stop.set()
     thread.join()
-    assert ended == [jobs.STOPPED]
     assert first.rows("SELECT person_id FROM grants") == [(person(1),)]
     assert first.rows("SELECT count(*) FROM outbox_unsent") == [(0,)]
 
@@ -53,4 +56,5 @@ def test_the_first_area_that_dies_ends_them_all(databases: Databases) -> None:
         OTHER, databases.fresh("empty", lambda _url: None), MemoryLog(), SystemClock(), Settings()
     )
     workers = {"insured.320000": sound.worker, "insured.340000": broken}
-    assert jobs.run(workers, threading.Event()) == jobs.DIED
+    with pytest.raises(LoopDied, match=r"insured\.340000"):
+        loops.work(workers, threading.Event())

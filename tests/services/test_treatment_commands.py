@@ -6,9 +6,6 @@ import pytest
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
-from contracts import access
-from contracts.access import AccessRole
-from contracts.clock import SystemClock
 from participants.treatment.main import app
 from participants.treatment.store.db import migrate
 from tests.support.databases import Databases
@@ -77,19 +74,8 @@ def test_a_list_with_other_columns_is_refused(engine: Engine, tmp_path: Path) ->
     assert "line 1: the columns must be" in output
 
 
-def test_a_token_is_of_the_area_and_of_its_agency(engine: Engine) -> None:
-    result = CliRunner().invoke(
-        app, ["token", "--area", "310000", "--subject", "H31010600001", "--days", "1"]
-    )
-    assert result.exit_code == 0
-    with engine.begin() as tx:
-        found = access.principal_of(tx, result.output.strip(), SystemClock().now())
-    assert found is not None
-    assert (found.subject, found.role, found.area) == (
-        "H31010600001",
-        AccessRole.TREATMENT_AGENCY,
-        "310000",
-    )
+def test_an_area_gives_no_tokens_because_only_the_gateways_door_wants_any() -> None:
+    assert CliRunner().invoke(app, ["token", "--area", "310000"]).exit_code == 2
 
 
 def test_a_migration_may_be_run_again(engine: Engine) -> None:
@@ -102,8 +88,21 @@ def test_an_area_that_does_not_exist_is_refused(area: str) -> None:
     assert result.exit_code == 2
 
 
-def test_without_a_database_the_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (None, "未设置环境变量 YIDI_TREATMENT_DATABASE_URL"),
+        ("", "未设置环境变量 YIDI_TREATMENT_DATABASE_URL"),
+        ("h/{area}", "环境变量有误：YIDI_TREATMENT_DATABASE_URL（应为 postgresql+psycopg2://…）"),
+        ("postgresql+psycopg2://u:s3cr3t@127.0.0.1:1/t_{area}", "数据库不可用：连接被拒绝"),
+    ],
+)
+def test_a_database_that_cannot_be_had_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str | None, said: str
+) -> None:
     monkeypatch.delenv("YIDI_TREATMENT_DATABASE_URL", raising=False)
-    result = CliRunner().invoke(app, ["migrate", "--area", "310000"])
-    assert result.exit_code == 1
-    assert "YIDI_TREATMENT_DATABASE_URL" in result.output
+    if url is not None:
+        monkeypatch.setenv("YIDI_TREATMENT_DATABASE_URL", url)
+    migrating = CliRunner().invoke(app, ["migrate", "--area", "310000"])
+    assert (migrating.exit_code, migrating.stderr) == (1, f"{said}\n")
+    assert _load(tmp_path / "list.csv", GOOD) == (1, f"{said}\n")

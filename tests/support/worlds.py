@@ -1,7 +1,7 @@
 """A country in miniature for the flow tests: every real part, asked at its public doors only."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -133,11 +133,6 @@ class Country:
         yes(self.hospital().settle(visit))
         return visit
 
-    def post(self, content: bytes, **options: Any) -> httpx.Response:
-        """Any bytes at the hospitals' door."""
-        path = "/fsi/api/rsfComIfsService/callService"
-        return self.http.post(f"{self.world.gateway}{path}", content=content, **options)
-
     def count(self, name: str, query: str) -> int:
         with self.engines[name].connect() as tx:
             return int(tx.execute(text(query)).scalar_one())
@@ -169,12 +164,10 @@ class Country:
 
     def _digest(self, name: str, table: str) -> tuple[int, str]:
         where = _EXCEPT.get(table, "true")
-        query = (
-            "SELECT count(*) AS rows, coalesce(md5(string_agg(one::text, '|' ORDER BY one::text)),"
-            f" '') AS digest FROM {table} AS one WHERE {where}"  # noqa: S608 - our own tables
-        )
+        listed = "string_agg(one::text, '|' ORDER BY one::text)"
+        query = f"SELECT count(*) AS n, md5({listed}) AS digest FROM {table} AS one WHERE {where}"  # noqa: S608 - our own tables
         (row,) = self.run(name, query)
-        return row["rows"], row["digest"]
+        return row["n"], str(row["digest"])
 
     def _opened(self, institution: Institution) -> Hospital:
         return Hospital(institution, self.world.gateway, self.http, self.clock)
@@ -203,16 +196,16 @@ def country(servers: Servers) -> Iterator[Country]:
     with ExitStack() as stack:
         world = stack.enter_context(embedded_world(servers, (HOME, PLACE)))
         http = stack.enter_context(httpx.Client(timeout=30.0))
-        engines = engines_of(world.deployment.hub_engine, world)
+        engines = engines_of(world)
         for engine in engines.values():
             stack.callback(engine.dispose)
         yield Country(world, http, engines)
 
 
-def engines_of(hub: Callable[[str], Engine], world: World) -> dict[str, Engine]:
-    """A connection pool of the test's own to each database, by role or role and area."""
+def engines_of(world: World) -> dict[str, Engine]:
+    """A connection pool of the test's own to each database: 'hub', 'insured.340000', …"""
     of = world.deployment
-    found = {"hub": hub("test")}
+    found = {"hub": of.hub_engine("test")}
     for area in of.areas:
         found[f"insured.{area}"] = of.insured_engine(area, "test")
         found[f"treatment.{area}"] = of.treatment_engine(area, "test")

@@ -1,6 +1,5 @@
-"""Runs the migrations on the connection that `hub.store.db.migrate` opened, in its transaction."""
+"""Alembic's entry, which it runs by its path."""
 
-from alembic import context
+from contracts.programs.migrating import run_scripts
 
-context.configure(connection=context.config.attributes["connection"])
-context.run_migrations()
+run_scripts()

@@ -23,15 +23,20 @@ from participants.treatment.store import settlements
 def totals(
     tx: Connection, area: AreaCode, batch: Sequence[Message[TotalsRequested]], now: datetime
 ) -> list[Outgoing]:
-    """Control totals of each day asked for: settled that day adds, reversed that day subtracts."""
-    return [_totals(tx, area, message, now) for message in batch]
+    """Control totals of each day asked for: settled that day adds, reversed that day subtracts.
+
+    Only the hub is answered, here and below.
+    """
+    asked = [message for message in batch if message.head.sender == topics.HUB]
+    return [_totals(tx, area, message, now) for message in asked]
 
 
 def rows(
     tx: Connection, area: AreaCode, batch: Sequence[Message[RowsRequested]], now: datetime
 ) -> list[Outgoing]:
     """The rows of each bucket asked for, in messages of at most ROWS_PER_MESSAGE rows."""
-    return [page for message in batch for page in _rows(tx, area, message, now)]
+    asked = [message for message in batch if message.head.sender == topics.HUB]
+    return [page for message in asked for page in _rows(tx, area, message, now)]
 
 
 def _totals(

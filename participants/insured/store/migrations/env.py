@@ -1,11 +1,7 @@
-"""Alembic's entry: runs the scripts on the connection that `store.db.migrate` opened."""
+"""Alembic's entry, which it runs by its path."""
 
-# ruff: noqa: INP001 - Alembic runs this file by its path.
+# ruff: noqa: INP001
 
-from alembic import context
+from contracts.programs.migrating import run_scripts
 
-from participants.insured.store.tables import metadata
-
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
-with context.begin_transaction():
-    context.run_migrations()
+run_scripts()

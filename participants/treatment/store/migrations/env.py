@@ -1,12 +1,5 @@
-"""How Alembic runs here: on the connection it is handed, with nothing of its own."""
+"""Alembic's entry, which it runs by its path."""
 
-from alembic import context
+from contracts.programs.migrating import run_scripts
 
-config = context.config
-context.configure(
-    connection=config.attributes["connection"],
-    target_metadata=config.attributes["metadata"],
-    transaction_per_migration=False,
-)
-with context.begin_transaction():
-    context.run_migrations()
+run_scripts()

@@ -1,0 +1,1 @@
+"""What every program of every party is made of: how it is set, runs, serves, speaks and ends."""

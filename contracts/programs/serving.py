@@ -1,0 +1,54 @@
+"""Serves HTTP until the program is told to stop, and comes back, so that it can end in order."""
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from contracts.programs.ending import NotServing
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from uvicorn import Server
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 10  # for the requests at hand
+
+
+def serve(application: "FastAPI", host: str, port: int, stop: threading.Event) -> None:
+    """Return when `stop` is set, the requests at hand are answered and the lifespan has ended.
+
+    Port 0 is any free one. NotServing when it does not come up; the log has the reason.
+
+    The server runs in a thread of its own. In the main thread it would catch the signals itself,
+    and raise them again at its end: what stands after it, the outbox above all, would never close.
+    """
+    import uvicorn
+
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application,
+            host=host,
+            port=port,
+            access_log=False,
+            server_header=False,
+            log_config=None,  # the program's own, contracts.programs.logs
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+    thread = threading.Thread(target=_serve, args=(server, stop), name="http")
+    thread.start()
+    stop.wait()
+    server.should_exit = True
+    thread.join()
+    if not server.started:
+        raise NotServing(f"{host}:{port}")
+
+
+def _serve(server: "Server", stop: threading.Event) -> None:
+    try:
+        server.run()
+    except SystemExit:
+        log.error("the server did not come up")  # noqa: TRY400 - its reason stands above
+    finally:
+        stop.set()  # Whoever waits for it must hear that there is nothing to wait for.
