@@ -40,6 +40,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             config.stash[RAN].kafka_tests.add(item.nodeid)
             # Before all its other fixtures: a test without Kafka is skipped before it begins.
             item.fixturenames.insert(0, "kafka_bootstrap")  # type: ignore[attr-defined]  # functions
+    items.sort(key=_patience)  # stable: within each kind the order of the files stays
+
+
+def _patience(item: pytest.Item) -> tuple[bool, bool, bool]:
+    """The quickest first: rules without a server, then a database, then Kafka and whole worlds."""
+    needs = getattr(item, "fixturenames", ())
+    marked = [item.get_closest_marker(name) is not None for name in ("slow", "kafka")]
+    return (marked[0], marked[1], "stack" in needs)
 
 
 @pytest.fixture(scope="session")

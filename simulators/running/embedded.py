@@ -148,7 +148,12 @@ class Parts:
     def serve(self, application: FastAPI) -> str:
         """Serve on a free port of loopback until the world ends; the address."""
         config = uvicorn.Config(
-            application, host="127.0.0.1", port=0, log_level="warning", access_log=False
+            application,
+            host="127.0.0.1",
+            port=0,
+            log_config=None,  # this process has other things to say than uvicorn
+            log_level="warning",
+            access_log=False,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, name="http")
