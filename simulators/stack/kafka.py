@@ -1,16 +1,16 @@
-"""Apache Kafka: a real broker of our own for one run, and topics on any broker."""
+"""Apache Kafka: a real broker of our own for one run."""
 
 import base64
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from kafka import KafkaAdminClient
-from kafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
+from kafka.errors import KafkaError
 
 from simulators.stack.folders import run_folder
 from simulators.stack.jars import JAVA, kafka_jars
@@ -51,26 +51,6 @@ def local_kafka(tell: Callable[[str], None]) -> Iterator[LocalKafka]:
 def _start(java: str, jars: Path, folder: Path) -> Child:
     command = [*_java(java, jars, BROKER_JVM), "kafka.Kafka", str(folder / "server.properties")]
     return Child.start("kafka", command, log=folder / "kafka.log", cwd=folder)
-
-
-def create_topics(bootstrap: str, partitions: Mapping[str, int]) -> None:
-    """Create the topics that are missing, in one request, and wait until each has a leader.
-
-    A topic that is there already keeps the partitions that it has. Raises KafkaError.
-    """
-    if not partitions:
-        return
-    wanted = {
-        name: {"num_partitions": count, "replication_factor": 1}
-        for name, count in partitions.items()
-    }
-    with _admin(bootstrap, wait_ms=ANSWER_WAIT_MS) as admin:
-        answer = admin.create_topics(wanted, raise_errors=False)
-        for topic in answer["topics"]:
-            error = for_code(topic["error_code"])
-            if error not in {NoError, TopicAlreadyExistsError}:
-                raise error(f"{topic['name']}: {topic['error_message']}")
-        admin.wait_for_topics(list(wanted))
 
 
 def answers(bootstrap: str, wait_ms: int = ANSWER_WAIT_MS) -> bool:

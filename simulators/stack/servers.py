@@ -91,7 +91,7 @@ def _described(url: str, source: str) -> tuple[str, str]:
 def _kafka(
     stack: ExitStack, docker: bool, tell: Callable[[str], None], pids: dict[str, int]
 ) -> tuple[str, str]:
-    if given := os.environ.get("YIDI_KAFKA"):
+    if given := os.environ.get("YIDI_KAFKA", "").partition("/")[0]:  # each run has its own prefix
         if not answers(given):
             raise NoKafka(f"nothing answers as Kafka at YIDI_KAFKA={given}.")
         return given, "Apache Kafka (YIDI_KAFKA)"

@@ -17,8 +17,9 @@ from contracts.delivery.replay import Replay
 from contracts.delivery.transport import KafkaTransport
 from contracts.ids import new_id, short_text_of
 from contracts.message import Outgoing
-from simulators.stack.kafka import LocalKafka, create_topics, local_kafka, wait_until_ready
+from simulators.stack.kafka import LocalKafka, local_kafka, wait_until_ready
 from tests.delivery.notebook import RECEIPTS, Crossed, Notebook, Noted, a_note, cross, note
+from tests.support.topics import make_topics
 
 pytestmark = pytest.mark.kafka
 
@@ -71,7 +72,7 @@ class Line:
 @pytest.fixture
 def line(kafka_bootstrap: str, notebook: Notebook) -> Line:
     line = Line(KafkaTransport(kafka_bootstrap), notebook, short_text_of(new_id()))
-    create_topics(kafka_bootstrap, {line.notes: 4, RECEIPTS: 4})
+    make_topics(kafka_bootstrap, {line.notes: 4, RECEIPTS: 4})
     return line
 
 
@@ -237,7 +238,7 @@ def mortal(kafka_bootstrap: str) -> Iterator[LocalKafka]:
 @pytest.fixture
 def mortal_line(mortal: LocalKafka, notebook: Notebook) -> Line:
     line = Line(KafkaTransport(mortal.bootstrap), notebook, short_text_of(new_id()))
-    create_topics(mortal.bootstrap, {line.notes: 4, RECEIPTS: 4})
+    make_topics(mortal.bootstrap, {line.notes: 4, RECEIPTS: 4})
     return line
 
 

@@ -21,11 +21,12 @@ from simulators.stack.containers import docker_answers
 from simulators.stack.embedded import local_postgres, wait_until_ready
 from simulators.stack.folders import remove_abandoned, run_folder
 from simulators.stack.jvm import NoKafka
-from simulators.stack.kafka import answers, create_topics, local_kafka
+from simulators.stack.kafka import answers, local_kafka
 from simulators.stack.kafka import wait_until_ready as wait_until_answering
 from simulators.stack.postgres import create_database, drop_database
 from simulators.stack.processes import Child, free_ports
 from simulators.stack.servers import IN_PROCESS, NoPostgres, servers
+from tests.support.topics import make_topics
 
 REPOSITORY = Path(__file__).parents[2]
 SOON_S = 30.0
@@ -216,8 +217,8 @@ def test_after_kill_9_the_servers_end_by_themselves_and_the_next_run_removes_the
 def test_a_local_kafka_passes_messages_on_and_is_gone_afterwards(room: Path) -> None:
     with local_kafka(tell_nobody) as kafka:
         processes = started_by(kafka.process)
-        create_topics(kafka.bootstrap, {"one": 1, "four": 4})
-        create_topics(kafka.bootstrap, {"one": 1, "four": 4, "late": 2})
+        make_topics(kafka.bootstrap, {"one": 1, "four": 4})
+        make_topics(kafka.bootstrap, {"one": 1, "four": 4, "late": 2})
         producer = KafkaProducer(bootstrap_servers=kafka.bootstrap, acks="all")
         producer.send("four", key=b"p", value="备案".encode()).get(timeout=SOON_S)
         producer.close()
@@ -237,7 +238,7 @@ def test_a_local_kafka_passes_messages_on_and_is_gone_afterwards(room: Path) -> 
 @pytest.mark.kafka
 def test_a_local_kafka_that_was_killed_starts_again_where_it_was() -> None:
     with local_kafka(tell_nobody) as kafka:
-        create_topics(kafka.bootstrap, {"kept": 3})
+        make_topics(kafka.bootstrap, {"kept": 3})
         kafka.process.kill()
         assert not answers(kafka.bootstrap)
         kafka.process.restart()
