@@ -19,7 +19,7 @@ from contracts.delivery import burial, inbox
 from contracts.delivery.broker import Broker, Record, next_offsets
 from contracts.delivery.burial import Fault
 from contracts.delivery.codec import Letter, NotAMessage, body_of, decode
-from contracts.delivery.outbox import Outbox, Writing
+from contracts.delivery.outbox import Outbox
 from contracts.delivery.passing import is_passing
 from contracts.delivery.telemetry import Progress
 from contracts.message import Body, Message, Outgoing
@@ -154,12 +154,12 @@ class Processor:
         # Only the error's type and place: its text may quote the content.
         log.error("buried %s: %s at\n%s", where, type(error).__name__, _place_of(error))
         with self.outbox.transaction() as writing:
-            burial.bury(writing.tx, [(record, Fault.BUG, type(error).__name__)], self._now(writing))
+            burial.bury(writing.tx, [(record, Fault.BUG, type(error).__name__)], writing.now)
 
     def _together(self, records: Sequence[Record]) -> None:
         opened, unfit = self._open(records)
         with self.outbox.transaction() as writing:
-            now = self._now(writing)
+            now = writing.now
             claimed = inbox.claim(writing.tx, [item.message for item in opened], now)
             unfit += [
                 (opened[n].record, Fault.ID_REUSED, str(opened[n].message.head.message_id))
@@ -190,9 +190,6 @@ class Processor:
 
     def _subscription(self, record: Record, letter: Letter) -> Subscription | None:
         return self._table.get((record.topic, letter.head.kind))
-
-    def _now(self, writing: Writing) -> datetime:
-        return writing.now
 
 
 def _place_of(error: Exception) -> str:
