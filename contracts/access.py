@@ -33,11 +33,13 @@ class AccessRole(StrEnum):
     TREATMENT_AGENCY = "treatment_agency"  # a treatment area's agency: its settlements
     WATCHER = "watcher"  # reads what concerns its area, changes nothing
     INSTITUTION = "institution"  # a hospital or pharmacy: its own requests at the gateway
+    PERSON_CHANNEL = "person_channel"  # an app or web channel: opens sessions for its persons
+    PERSON = "person"  # one person for some minutes: the subject is the person token
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is asking. `area` is None for the hub's own people only."""
+    """Who is asking. `area` is None for the hub's own people, for channels and persons."""
 
     subject: str
     role: AccessRole

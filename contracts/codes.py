@@ -39,7 +39,7 @@ class PersonType(StrEnum):
 
 
 class RegistrationCategory(StrEnum):
-    """The six kinds of registration 备案 (Rules of 2022)."""
+    """The six kinds of registration 备案 (Rules of 2022), and the eligibility 门诊慢特病认定."""
 
     RETIRED_RESETTLED = "retired_resettled"  # 异地安置退休
     LONG_TERM_RESIDENT = "long_term_resident"  # 异地长期居住
@@ -47,6 +47,51 @@ class RegistrationCategory(StrEnum):
     REFERRAL = "referral"  # 异地转诊
     EMERGENCY = "emergency"  # 异地急诊抢救
     OTHER_TEMPORARY = "other_temporary"  # 其他临时外出
+    CHRONIC_DISEASE = "chronic_disease"  # 门诊慢特病: for one disease, at no place in particular
+
+
+LONG_TERM = frozenset(
+    {
+        RegistrationCategory.RETIRED_RESETTLED,
+        RegistrationCategory.LONG_TERM_RESIDENT,
+        RegistrationCategory.POSTED_WORKER,
+    }
+)
+"""长期居住: valid until changed."""
+TEMPORARY = frozenset(
+    {
+        RegistrationCategory.REFERRAL,
+        RegistrationCategory.EMERGENCY,
+        RegistrationCategory.OTHER_TEMPORARY,
+    }
+)
+"""临时外出: valid for some months at least."""
+
+
+class MaterialKind(StrEnum):
+    """What a registration is supported by 备案材料."""
+
+    CREDENTIAL = "credential"  # 医保电子凭证、社会保障卡或有效身份证件
+    FORM = "form"  # 异地就医备案表
+    COMMITMENT = "commitment"  # 个人承诺书
+    RESETTLEMENT_PROOF = "resettlement_proof"  # 异地安置认定材料 (户口簿首页和本人常住人口登记卡)
+    RESIDENCE_PROOF = "residence_proof"  # 长期居住认定材料 (居住证明)
+    POSTING_PROOF = "posting_proof"  # 异地工作证明材料
+    REFERRAL_LETTER = "referral_letter"  # 转诊转院证明材料
+    EMERGENCY_PROOF = "emergency_proof"  # 急诊抢救诊断证明
+    DIAGNOSIS_PROOF = "diagnosis_proof"  # 门诊慢特病诊断证明
+    OTHER = "other"  # 其他材料
+
+
+class Channel(StrEnum):
+    """How a registration was filed 备案渠道."""
+
+    WINDOW = "window"  # 经办窗口
+    APP = "app"  # 国家医保服务平台 App
+    MINI_PROGRAMME = "mini_programme"  # 小程序
+    WEB = "web"  # 网上办事大厅
+    PHONE = "phone"  # 电话
+    HOSPITAL = "hospital"  # 定点医疗机构 (2501, 2503, 2505)
 
 
 class Fund(StrEnum):

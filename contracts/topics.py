@@ -11,6 +11,7 @@ HUB_REGISTRATIONS = "hub.registrations"
 HUB_SETTLEMENTS = "hub.settlements"
 HUB_CALCULATIONS = "hub.calculations"
 HUB_ENQUIRIES = "hub.enquiries"
+HUB_DIRECTORY = "hub.directory"
 HUB_RECONCILIATION = "hub.reconciliation"
 HUB_CLEARING = "hub.clearing"
 
@@ -48,6 +49,7 @@ OF_THE_HUB: tuple[Topic, ...] = (
     Topic(HUB_SETTLEMENTS,    "settlement", "treatment", HUB, 4, "settle, try, cancel, withdraw"),
     Topic(HUB_CALCULATIONS,   "settlement", "insured",   HUB, 4, "what the insured area pays, or why not"),
     Topic(HUB_ENQUIRIES,      "enquiry",    "areas",     HUB, 2, "look-ups and their answers; they change nothing"),
+    Topic(HUB_DIRECTORY,      "area",       "areas",     HUB, 1, "what areas make known: rules, offices, institutions"),
     Topic(HUB_RECONCILIATION, "area",       "areas",     HUB, 1, "control totals and rows of a business day"),
     Topic(HUB_CLEARING,       "area",       "areas",     HUB, 1, "what areas say about clearing statements"),
 )

@@ -18,7 +18,7 @@ from contracts.delivery.processor import Limits, patiently
 from contracts.delivery.telemetry import Progress
 from contracts.message import Outgoing
 from contracts.programs import loops
-from hub.services import days, reconciliation, settlements
+from hub.services import days, expiring, reconciliation, settlements
 from hub.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 STOPPED, DIED = 0, 1
 ROUNDS_MAX = 1_000
 """How often a job may run again at once; what is left then waits for the next turn."""
+
+REGISTRATIONS_EVERY = timedelta(minutes=1)
+"""Nothing depends on it: what counts is the days of a registration."""
 
 Run = Callable[[Connection, datetime], Sequence[Outgoing]]
 
@@ -47,6 +50,7 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
     """Each has a thread of its own, so that a long one makes no other late."""
     often = timedelta(milliseconds=settings.hub_expire_every_ms)
     expire = partial(settlements.expire, count_max=settings.hub_expire_at_once_max)
+    end_registrations = partial(expiring.expire, count_max=settings.hub_registrations_at_once_max)
     second = timedelta(seconds=1)
     patience = reconciliation.Patience(
         break_after=timedelta(seconds=settings.break_after_s),
@@ -54,6 +58,7 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
     )
     return (
         Job("expire settlements", often, expire),
+        Job("expire registrations", REGISTRATIONS_EVERY, end_registrations),
         Job("close days that are over", second, _close_day),
         Job("begin reconciliations", second, partial(reconciliation.begin_due, patience=patience)),
         Job("ask sides again", second, partial(reconciliation.ask_again, patience=patience)),

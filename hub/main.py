@@ -164,6 +164,8 @@ def token(
     """发放访问凭证；只显示这一次。"""
     if area is not None and area not in areas():
         raise typer.BadParameter(f"没有这个地区：{area}")
+    if role in {AccessRole.PERSON, AccessRole.INSTITUTION}:
+        raise typer.BadParameter("个人凭证由个人会话接口发放，医药机构凭证由网关发放")
     principal = Principal(subject, role, AreaCode(area) if area else None)
     now, valid_for = SystemClock().now(), timedelta(days=valid_days)
     with said_plainly(), _transaction() as tx:

@@ -4,9 +4,23 @@ from datetime import timedelta
 from functools import partial
 
 from contracts.delivery.processor import Subscription
-from contracts.messages.enquiry import PersonAnswered, PersonEnquired
+from contracts.messages.directory import (
+    AreaTermsPublished,
+    DirectoryPublished,
+    InstitutionsPublished,
+)
+from contracts.messages.enquiry import (
+    PersonAnswered,
+    PersonEnquired,
+    PreflightAsked,
+    PreflightJudged,
+)
 from contracts.messages.reconciliation import RowsReported, TotalsReported
-from contracts.messages.registration import RegistrationDecided, RegistrationSubmitted
+from contracts.messages.registration import (
+    RegistrationChangeRequested,
+    RegistrationDecided,
+    RegistrationSubmitted,
+)
 from contracts.messages.settlement import (
     BenefitReleased,
     CalculationRefused,
@@ -20,6 +34,7 @@ from contracts.messages.settlement import (
 )
 from contracts.topics import (
     HUB_CALCULATIONS,
+    HUB_DIRECTORY,
     HUB_ENQUIRIES,
     HUB_RECONCILIATION,
     HUB_REGISTRATIONS,
@@ -27,11 +42,15 @@ from contracts.topics import (
 )
 from hub.services import (
     calculations,
+    changing,
+    deciding,
+    directory,
     enquiries,
+    preflight,
     reconciliation,
-    registrations,
     releases,
     settlements,
+    submitting,
     trials,
     undoing,
 )
@@ -44,21 +63,27 @@ def subscriptions(answer_within: timedelta) -> tuple[Subscription, ...]:
     """`answer_within`: how long an insured area has to answer before a settlement expires."""
     accept = partial(settlements.accept, answer_within=answer_within)
     return (
-        Subscription(HUB_REGISTRATIONS,  RegistrationSubmitted, registrations.receive),
-        Subscription(HUB_REGISTRATIONS,  RegistrationDecided,   registrations.decide),
-        Subscription(HUB_SETTLEMENTS,    SettlementRequested,   accept),
-        Subscription(HUB_SETTLEMENTS,    CancellationRequested, undoing.cancel),
-        Subscription(HUB_SETTLEMENTS,    WithdrawalRequested,   undoing.withdraw),
-        Subscription(HUB_SETTLEMENTS,    TrialRequested,        trials.forward),
-        Subscription(HUB_CALCULATIONS,   SettlementCalculated,  calculations.record),
-        Subscription(HUB_CALCULATIONS,   CalculationRefused,    calculations.refuse),
-        Subscription(HUB_CALCULATIONS,   BenefitReleased,       releases.record),
-        Subscription(HUB_CALCULATIONS,   ReleaseRefused,        releases.refuse),
-        Subscription(HUB_CALCULATIONS,   TrialCalculated,       trials.answer),
-        Subscription(HUB_ENQUIRIES,      PersonEnquired,        enquiries.ask),
-        Subscription(HUB_ENQUIRIES,      PersonAnswered,        enquiries.answer),
-        Subscription(HUB_RECONCILIATION, TotalsReported,        reconciliation.record_totals),
-        Subscription(HUB_RECONCILIATION, RowsReported,          reconciliation.record_rows),
+        Subscription(HUB_REGISTRATIONS,  RegistrationSubmitted,       submitting.receive),
+        Subscription(HUB_REGISTRATIONS,  RegistrationDecided,         deciding.decide),
+        Subscription(HUB_REGISTRATIONS,  RegistrationChangeRequested, changing.receive),
+        Subscription(HUB_SETTLEMENTS,    SettlementRequested,         accept),
+        Subscription(HUB_SETTLEMENTS,    CancellationRequested,       undoing.cancel),
+        Subscription(HUB_SETTLEMENTS,    WithdrawalRequested,         undoing.withdraw),
+        Subscription(HUB_SETTLEMENTS,    TrialRequested,              trials.forward),
+        Subscription(HUB_CALCULATIONS,   SettlementCalculated,        calculations.record),
+        Subscription(HUB_CALCULATIONS,   CalculationRefused,          calculations.refuse),
+        Subscription(HUB_CALCULATIONS,   BenefitReleased,             releases.record),
+        Subscription(HUB_CALCULATIONS,   ReleaseRefused,              releases.refuse),
+        Subscription(HUB_CALCULATIONS,   TrialCalculated,             trials.answer),
+        Subscription(HUB_ENQUIRIES,      PersonEnquired,              enquiries.ask),
+        Subscription(HUB_ENQUIRIES,      PersonAnswered,              enquiries.answer),
+        Subscription(HUB_ENQUIRIES,      PreflightAsked,              preflight.ask),
+        Subscription(HUB_ENQUIRIES,      PreflightJudged,             preflight.answer),
+        Subscription(HUB_DIRECTORY,      AreaTermsPublished,          directory.record_terms),
+        Subscription(HUB_DIRECTORY,      DirectoryPublished,          directory.record_directory),
+        Subscription(HUB_DIRECTORY,      InstitutionsPublished,       directory.record_institutions),  # noqa: E501 - a row stays a row
+        Subscription(HUB_RECONCILIATION, TotalsReported,              reconciliation.record_totals),
+        Subscription(HUB_RECONCILIATION, RowsReported,                reconciliation.record_rows),
     )
 # fmt: on
 

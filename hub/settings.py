@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     hub_api_port: int = Field(default=8010, ge=0, le=65535)  # 0: any free port
     hub_body_max_bytes: int = Field(default=1_048_576, ge=1_024, le=16_777_216)  # of a request
     person_token_key: SecretStr | None = None  # base64; turns certificates into person tokens
+    person_session_minutes: int = Field(default=15, ge=1, le=120)  # a person's token holds
     break_after_s: int = Field(default=60, ge=0, le=604_800)  # then differences of a day are breaks
     ask_every_s: int = Field(default=3, ge=1, le=3_600)  # a side that has not agreed, until then
     settle_within_ms: int = Field(default=5_000, ge=1, le=600_000)  # for the insured area's answer
@@ -32,6 +33,7 @@ class Settings(BaseSettings):
     hub_flush_within_s: float = Field(default=10.0, gt=0, le=60)  # at the end of a process
     hub_expire_every_ms: int = Field(default=100, ge=10, le=500)  # so that no expiry is 1 s late
     hub_expire_at_once_max: int = Field(default=500, ge=1, le=1_000)  # settlements a transaction
+    hub_registrations_at_once_max: int = Field(default=500, ge=1, le=1_000)  # expired at once
 
     def database_url(self) -> str:
         """NotSet, SettingWrong."""
@@ -45,6 +47,10 @@ class Settings(BaseSettings):
         """The key of contracts.person, or None: then the API takes person tokens only."""
         key = self.person_token_key
         return None if key is None else person_key_of(key.get_secret_value())
+
+    def person_session(self) -> timedelta:
+        """How long the token of a person holds."""
+        return timedelta(minutes=self.person_session_minutes)
 
     def answer_within(self) -> timedelta:
         """How long an insured area has to answer before a settlement expires."""

@@ -289,7 +289,9 @@ class Hospital:
         """The four-way split is required in 2207, though the uploaded lines are what counts."""
         if visit.bill.visit_kind == "inpatient":
             return {"dscgTime": f"{visit.discharged_at:%Y-%m-%d}"}
+        is_chronic = visit.bill.visit_kind == "chronic"
         return {
+            "dise_codg": visit.bill.diagnosis_code if is_chronic else "",
             "fulamt_ownpay_amt": "0",
             "overlmt_selfpay": "0",
             "preselfpay_amt": "0",

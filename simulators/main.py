@@ -7,6 +7,7 @@ import typer
 from hub.main import app as hub_app
 from participants.gateway.main import app as gateway_app
 from participants.insured.main import app as insured_app
+from participants.policy.main import app as policy_app
 from participants.treatment.main import app as treatment_app
 from simulators.terminal import said_plainly
 
@@ -19,6 +20,7 @@ app.add_typer(hub_app, name="hub")
 app.add_typer(insured_app, name="insured")
 app.add_typer(treatment_app, name="treatment")
 app.add_typer(gateway_app, name="gateway")
+app.add_typer(policy_app, name="policy")
 
 
 @app.callback()

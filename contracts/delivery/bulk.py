@@ -4,7 +4,7 @@ The statements are ours and constant; values always travel as parameters. Measur
 second against 8,000 with a plain Core insert.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg2.extras import execute_values, register_uuid
@@ -42,7 +42,9 @@ def write_and_return(
         return found
 
 
-def fetch(tx: Connection, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+def fetch(
+    tx: Connection, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+) -> list[tuple[Any, ...]]:
     """All rows of a query whose lists are arrays: '… WHERE id = ANY(%s::uuid[])', ([ids],)."""
     with _cursor(tx) as cursor:
         cursor.execute(statement, parameters)

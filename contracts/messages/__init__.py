@@ -1,9 +1,16 @@
 """What the parties say to each other, one module a noun."""
 
 from contracts.message import Body
-from contracts.messages import clearing, enquiry, reconciliation, registration, settlement
+from contracts.messages import (
+    clearing,
+    directory,
+    enquiry,
+    reconciliation,
+    registration,
+    settlement,
+)
 
-_MODULES = (registration, settlement, enquiry, reconciliation, clearing)
+_MODULES = (registration, settlement, enquiry, directory, reconciliation, clearing)
 
 
 def kinds() -> dict[str, type[Body]]:

@@ -7,19 +7,30 @@ from typing import Annotated, ClassVar
 from pydantic import AwareDatetime, Field
 
 from contracts.codes import InsuranceKind, RegistrationCategory, VisitKind
-from contracts.ids import SettlementId
+from contracts.ids import RegistrationId, SettlementId
 from contracts.message import Body, Frozen
-from contracts.messages.values import Area, Bill, Division, PersonToken, Shares, Text
+from contracts.messages.values import (
+    Area,
+    Bill,
+    DiseaseCode,
+    Division,
+    PersonToken,
+    Shares,
+    Text,
+)
 from contracts.money import Fen
 from contracts.refusal import RefusalCode
 
-Level = Annotated[int, Field(ge=1, le=3)]
+Level = Annotated[int, Field(ge=0, le=4)]
 Flag = Annotated[str, Field(max_length=40)]
 FLAGS_MAX = 20  # a message that is relayed must not outgrow what a broker takes
 
 
 class Care(Frozen):
-    """Who was treated, where, when, and as what. `hospital_level` 1 to 3 as benefits count it."""
+    """Who was treated, where, when, and as what. `hospital_level` as benefits count it.
+
+    0 community, 1 to 3 the national grades, 4 tertiary of the province.
+    """
 
     person_id: PersonToken
     insured_division: Division
@@ -30,9 +41,29 @@ class Care(Frozen):
     hospital_level: Level
     admitted_on: date
     discharged_on: date
-    disease_code: Annotated[str, Field(max_length=30)] | None = None
+    disease_code: DiseaseCode | None = None
     flags: Annotated[tuple[Flag, ...], Field(max_length=FLAGS_MAX)] = ()
     use_account: bool = False
+
+
+class Basis(StrEnum):
+    """On what a person is treated out of the area."""
+
+    REGISTERED = "registered"  # a registration holds
+    DEEMED = "deemed"  # 视同备案: an emergency without one
+    NOT_NEEDED = "not_needed"  # the insured area asks for none for this kind of care
+
+
+class Standing(Frozen):
+    """What the hub found about the registration. `category` is None only when none is needed.
+
+    `by_commitment`: filed with a mere 承诺书 whose proof has not come yet.
+    """
+
+    basis: Basis
+    category: RegistrationCategory | None
+    registration_id: RegistrationId | None = None
+    by_commitment: bool = False
 
 
 class SettlementRequested(Body):
@@ -76,7 +107,7 @@ class CalculationRequested(Body):
     settlement_id: SettlementId
     care: Care
     bill: Bill
-    registration_category: RegistrationCategory
+    standing: Standing
     answer_within_ms: int
 
 
@@ -87,7 +118,7 @@ class TrialCalculationRequested(Body):
     settlement_id: SettlementId
     care: Care
     bill: Bill
-    registration_category: RegistrationCategory
+    standing: Standing
 
 
 class SettlementCalculated(Body):

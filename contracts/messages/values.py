@@ -12,6 +12,7 @@ Area = Annotated[str, Field(pattern=r"^[0-9]{2}0000$")]
 Division = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 PersonToken = Annotated[str, Field(min_length=29, max_length=29)]
 Text = Annotated[str, Field(max_length=200)]
+DiseaseCode = Annotated[str, Field(min_length=1, max_length=30)]
 
 
 class Bill(Frozen):

@@ -4,7 +4,19 @@ from contracts import topics
 from contracts.codes import AreaCode, Role
 from contracts.message import Body
 from contracts.messages.clearing import ClearingIssued
-from contracts.messages.enquiry import PersonAnswered, PersonEnquired
+from contracts.messages.directory import (
+    AreaTermsPublished,
+    DirectoryPublished,
+    InstitutionsPublished,
+)
+from contracts.messages.enquiry import (
+    PersonAnswered,
+    PersonEnquired,
+    PreflightAnswered,
+    PreflightAsked,
+    PreflightForwarded,
+    PreflightJudged,
+)
 from contracts.messages.reconciliation import (
     RowsReported,
     RowsRequested,
@@ -12,9 +24,11 @@ from contracts.messages.reconciliation import (
     TotalsRequested,
 )
 from contracts.messages.registration import (
+    RegistrationChangeRequested,
     RegistrationDecided,
     RegistrationReviewRequested,
     RegistrationSubmitted,
+    RegistrationTold,
 )
 from contracts.messages.settlement import (
     BenefitReleased,
@@ -40,7 +54,11 @@ ANY_AREA = AreaCode("{area}")
 _NOTICES = (TotalsRequested, RowsRequested, ClearingIssued)
 
 CARRIED: dict[str, tuple[type[Body], ...]] = {
-    topics.HUB_REGISTRATIONS: (RegistrationSubmitted, RegistrationDecided),
+    topics.HUB_REGISTRATIONS: (
+        RegistrationSubmitted,
+        RegistrationDecided,
+        RegistrationChangeRequested,
+    ),
     topics.HUB_SETTLEMENTS: (
         SettlementRequested,
         TrialRequested,
@@ -54,7 +72,8 @@ CARRIED: dict[str, tuple[type[Body], ...]] = {
         BenefitReleased,
         ReleaseRefused,
     ),
-    topics.HUB_ENQUIRIES: (PersonEnquired, PersonAnswered),
+    topics.HUB_ENQUIRIES: (PersonEnquired, PersonAnswered, PreflightAsked, PreflightJudged),
+    topics.HUB_DIRECTORY: (AreaTermsPublished, DirectoryPublished, InstitutionsPublished),
     topics.HUB_RECONCILIATION: (TotalsReported, RowsReported),
     topics.HUB_CLEARING: (),  # nothing yet: areas do not answer a statement
     topics.insured_work(ANY_AREA): (
@@ -63,9 +82,17 @@ CARRIED: dict[str, tuple[type[Body], ...]] = {
         ReleaseRequested,
         SettlementConcluded,
         RegistrationReviewRequested,
+        RegistrationTold,
         PersonEnquired,
+        PreflightForwarded,
     ),
-    topics.treatment_answers(ANY_AREA): (SettlementAnswered, TrialAnswered, PersonAnswered),
+    topics.treatment_answers(ANY_AREA): (
+        SettlementAnswered,
+        TrialAnswered,
+        PersonAnswered,
+        PreflightAnswered,
+        RegistrationTold,
+    ),
     topics.notices(Role.INSURED, ANY_AREA): _NOTICES,
     topics.notices(Role.TREATMENT, ANY_AREA): _NOTICES,
 }

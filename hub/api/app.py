@@ -13,10 +13,15 @@ from contracts.clock import Clock
 from contracts.delivery.outbox import Outbox
 from contracts.refusal import Refused
 from hub.api import (
+    agencies,
     clearing,
+    costs,
     days,
     health,
+    institutions,
     participants,
+    person_sessions,
+    pooling_areas,
     problems,
     reconciliation,
     registrations,
@@ -36,6 +41,11 @@ ROUTERS = (
     reconciliation.router,
     clearing.router,
     participants.router,
+    institutions.router,
+    agencies.router,
+    pooling_areas.router,
+    costs.router,
+    person_sessions.router,
     verification.router,
 )
 
@@ -48,7 +58,7 @@ def create_app(engine: Engine, outbox: Outbox, clock: Clock, settings: Settings)
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
     )
-    app.state.hub = Hub(engine, outbox, clock, settings.person_key())
+    app.state.hub = Hub(engine, outbox, clock, settings.person_key(), settings.person_session())
     for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(Refused, problems.of_refusal)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -23,12 +23,16 @@ _bearer = HTTPBearer(auto_error=False, description="yidi hub token 发放的凭�
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """What the application holds for all requests. `person_key` None: no certificates taken."""
+    """What the application holds for all requests. `person_key` None: no certificates taken.
+
+    `person_session`: how long a person's token holds.
+    """
 
     engine: Engine
     outbox: Outbox
     clock: Clock
     person_key: bytes | None
+    person_session: timedelta
 
 
 def hub_of(request: Request) -> Hub:

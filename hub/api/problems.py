@@ -30,6 +30,7 @@ STATUS_OF: dict[RefusalCode, int] = {
     RefusalCode.NOT_CANCELLABLE: 409,
     RefusalCode.REGISTRATION_OVERLAPS: 409,
     RefusalCode.DECIDED_ALREADY: 409,
+    RefusalCode.LOCKED_IN: 409,
     RefusalCode.OUT_OF_STEP: 409,
     RefusalCode.DAY_NOT_CLOSED: 409,
     RefusalCode.DAY_NOT_RECONCILED: 409,

@@ -1,170 +1,205 @@
-"""Registrations 备案: filed by an agency, read by whom they concern."""
+"""Registrations 备案: filed and changed by agencies and persons, read by whom they concern."""
 
-from datetime import date, datetime
-from typing import Annotated, Self
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, TypeAdapter
 
-from contracts.access import Principal
-from contracts.codes import AreaCode, InsuranceKind, RegistrationCategory, Role, area_of
-from contracts.ids import PersonId, RegistrationId
-from contracts.messages.registration import RegistrationSubmitted
-from contracts.person import person_id_of
+from contracts import topics
+from contracts.access import AccessRole, Principal
+from contracts.codes import AreaCode, Channel, Role, area_of
+from contracts.ids import MessageId, RegistrationId
+from contracts.messages.registration import Wanted
 from contracts.refusal import RefusalCode, Refused
-from hub.api.deps import Day, Hub, Reading, TheHub, Transaction, who_may
-from hub.api.who_may import concerns
-from hub.domain.registration import Registration
-from hub.services import look_ups, registrations
-from hub.services.registrations import Submitted
+from hub.api.deps import Hub, Reading, TheHub, Transaction, who_may
+from hub.api.fields import AnArea, APersonToken
+from hub.api.paging import Cursor, Page, Size, after, page
+from hub.api.registration_shapes import (
+    ChangeWanted,
+    RegistrationInFull,
+    RegistrationView,
+    Submission,
+    in_full,
+    materials_of,
+    view,
+)
+from hub.api.who_may import concerns, owns, person_asked_for, sees_all
+from hub.domain.changing import BY_THE_PERSON, Wish
+from hub.domain.registration import Registration, RegistrationState, treatment_area_of
+from hub.services import changing, submitting
+from hub.services import registration_look_ups as look_ups
+from hub.services.registration_look_ups import RegistrationsWanted
+from hub.services.submitting import Filing
 
 router = APIRouter(prefix="/registrations", tags=["备案 registration"])
-
-PersonToken = Annotated[str, StringConstraints(pattern=r"^[A-Z2-7]{29}$")]
-Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
-# No control characters: PostgreSQL cannot keep a NUL, and no material has a line break in its name.
-Material = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Certificate = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,40}$")]
-
-
-class Submission(BaseModel):
-    """A registration as an agency files it. The person is either a token or a certificate.
-
-    `certificate_kind` and `certificate_number` are the national psn_cert_type and certno; they
-    become the token here at the edge and are stored nowhere.
-    """
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    person_id: PersonToken | None = None
-    certificate_kind: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")] | None = None
-    certificate_number: Certificate | None = None
-    insured_division: Division
-    insurance_kind: InsuranceKind
-    category: RegistrationCategory
-    place: Division
-    begins_on: Day
-    ends_on: Day | None = None
-    materials: Annotated[tuple[Material, ...], Field(max_length=20)] = ()
-
-    @model_validator(mode="after")
-    def _names_one_person(self) -> Self:
-        certificate = (self.certificate_kind, self.certificate_number)
-        has_certificate = None not in certificate
-        if has_certificate == (self.person_id is not None) or (
-            not has_certificate and certificate != (None, None)
-        ):
-            raise ValueError("either person_id, or certificate_kind and certificate_number")
-        return self
-
-    def token(self, hub: Hub) -> str:
-        """The person's token. Refused: FIELD_INVALID when this hub has no key for certificates."""
-        if self.person_id is not None:
-            return self.person_id
-        assert self.certificate_kind is not None
-        assert self.certificate_number is not None
-        if hub.person_key is None:
-            raise Refused(RefusalCode.FIELD_INVALID, "本服务未启用证件号，请提交person_id")
-        return person_id_of(self.certificate_kind, self.certificate_number, hub.person_key)
+_KEY: TypeAdapter[tuple[datetime, UUID]] = TypeAdapter(tuple[AwareDatetime, UUID])
+ROLE_OF: dict[AccessRole, Role] = {
+    AccessRole.INSURED_AGENCY: Role.INSURED,
+    AccessRole.TREATMENT_AGENCY: Role.TREATMENT,
+}
+# Through which channels a person files: a window and a hospital have people of their own there.
+OF_PERSONS = (Channel.WEB, Channel.APP, Channel.MINI_PROGRAMME)
+IdempotencyKey = Annotated[UUID, Header(alias="Idempotency-Key")]
 
 
-class RegistrationView(BaseModel):
-    """A registration as it stands; code, zh and en only with a no."""
-
-    registration_id: UUID
-    person_id: str
-    insured_area: str
-    insured_division: str
-    insurance_kind: InsuranceKind
-    category: RegistrationCategory
-    place: str
-    begins_on: date
-    ends_on: date | None
-    state: str
-    submitted_at: datetime
-    decided_at: datetime | None
-    code: str | None
-    zh: str | None
-    en: str | None
-    reason: str | None
-
-    @staticmethod
-    def of(one: Registration) -> "RegistrationView":
-        return RegistrationView(
-            registration_id=one.registration_id,
-            person_id=one.person_id,
-            insured_area=one.insured_area,
-            insured_division=one.insured_division,
-            insurance_kind=one.insurance_kind,
-            category=one.category,
-            place=one.place,
-            begins_on=one.begins_on,
-            ends_on=one.ends_on,
-            state=one.state.value,
-            submitted_at=one.submitted_at,
-            decided_at=one.decided_at,
-            code=one.refusal.value if one.refusal else None,
-            zh=one.refusal.zh if one.refusal else None,
-            en=one.refusal.en if one.refusal else None,
-            reason=one.reason,
-        )
-
-
-@router.post("", status_code=201, name="submit_registration", summary="提交备案")
+@router.post("", status_code=201, name="submit_registration", summary="提交备案或变更备案")
 def submit(
     principal: Annotated[Principal, Depends(who_may("submit_registration"))],
     body: Submission,
-    key: Annotated[UUID, Header(alias="Idempotency-Key")],
+    key: IdempotencyKey,
     hub: TheHub,
     writing: Transaction,
 ) -> RegistrationView:
-    """The key is the registration's id: the same key and content gives the same registration."""
-    if not _is_party(principal, area_of(body.insured_division), area_of(body.place)):
-        raise Refused(RefusalCode.NOT_ALLOWED)
-    filed = RegistrationSubmitted(
-        registration_id=RegistrationId(key),
-        person_id=body.token(hub),
-        insured_division=body.insured_division,
-        insurance_kind=body.insurance_kind,
-        category=body.category,
-        place=body.place,
-        begins_on=body.begins_on,
-        ends_on=body.ends_on,
-        materials=body.materials,
-    )
-    submitted = Submitted(filed, principal.subject)
-    registration, outgoing = registrations.submit(writing.tx, submitted, writing.now)
+    """The key is the registration's id: the same key and content gives the same registration.
+
+    With `replaces` it is the next version of that registration, which stands until it is accepted.
+    """
+    filing = Filing(_wanted(principal, body, key, hub), _by(principal), _party(principal))
+    registration, outgoing = submitting.submit(writing.tx, filing, writing.now)
     writing.say(outgoing)
-    return RegistrationView.of(registration)
+    return view(registration)
 
 
-@router.get("/{registration_id}", name="find_registration", summary="查询一条备案")
+@router.post(
+    "/{registration_id}/changes",
+    name="change_registration",
+    summary="补充材料、暂停、恢复或取消备案",
+)
+def change(
+    principal: Annotated[Principal, Depends(who_may("change_registration"))],
+    registration_id: UUID,
+    body: ChangeWanted,
+    key: IdempotencyKey,
+    writing: Transaction,
+) -> RegistrationView:
+    """The key is the wish's id: a wish that was granted is not granted twice."""
+    found = look_ups.registration(writing.tx, RegistrationId(registration_id))
+    if principal.role is AccessRole.PERSON and not owns(principal, found.person_id):
+        raise Refused(RefusalCode.NOT_ALLOWED)
+    wish = Wish(
+        change_id=MessageId(key),
+        registration_id=found.registration_id,
+        person_id=found.person_id,
+        change=body.change,
+        materials=materials_of(body.materials),
+        reason=body.reason,
+        by=_by(principal),
+        party=_party(principal),
+    )
+    registration, outgoing = changing.change(writing.tx, wish, writing.now)
+    writing.say(outgoing)
+    return view(registration)
+
+
+@router.get("/{registration_id}", name="find_registration", summary="查询一条备案及其全部经过")
 def find(
     principal: Annotated[Principal, Depends(who_may("find_registration"))],
     registration_id: UUID,
     tx: Reading,
-) -> RegistrationView:
-    """For the insured area, the area of the place, and the hub's own people."""
+) -> RegistrationInFull:
+    """For its person, the insured area, who filed it, the area of the place, the hub's people."""
     found = look_ups.registration(tx, RegistrationId(registration_id))
-    if not _is_party(principal, found.insured_area, area_of(found.place)):
+    if not _may_see(principal, found):
         raise Refused(RefusalCode.NOT_ALLOWED)
-    return RegistrationView.of(found)
+    return in_full(found, look_ups.history(tx, found.registration_id))
 
 
 @router.get("", name="list_registrations", summary="查询参保人的备案")
 def of_person(
     principal: Annotated[Principal, Depends(who_may("list_registrations"))],
-    person_id: PersonToken,
     tx: Reading,
-) -> list[RegistrationView]:
-    """Newest first; only those that concern the caller's area."""
-    found = look_ups.registrations_of(tx, PersonId(person_id))
-    mine = [one for one in found if _is_party(principal, one.insured_area, area_of(one.place))]
-    return [RegistrationView.of(one) for one in mine]
+    person_id: APersonToken | None = None,
+    size: Size = 50,
+    cursor: Cursor = None,
+) -> Page[RegistrationView]:
+    """Newest first. A person sees its own; an agency those that concern its area."""
+    person, start = person_asked_for(principal, person_id), after(cursor, _KEY)
+    mine = [one for one in look_ups.of_person(tx, person) if _may_see(principal, one)]
+    rest = [one for one in mine if start is None or _place(one) < start]
+    return page(rest, size, view, _KEY, _place)
 
 
-def _is_party(principal: Principal, insured: AreaCode | None, treatment: AreaCode | None) -> bool:
+@router.get("/of-area/{role}/{area}", name="list_area_registrations", summary="查询一个地区的备案")
+def of_area(
+    principal: Annotated[Principal, Depends(who_may("list_area_registrations"))],
+    *,
+    role: Role,
+    area: AnArea,
+    tx: Reading,
+    state: RegistrationState | None = None,
+    size: Size = 50,
+    cursor: Cursor = None,
+) -> Page[RegistrationView]:
+    """Newest first, page by page: those of an insured area, or those for a treatment area."""
+    if not concerns(principal, role, AreaCode(area)):
+        raise Refused(RefusalCode.NOT_ALLOWED)
+    start = after(cursor, _KEY)
+    key = None if start is None else (start[0], RegistrationId(start[1]))
+    wanted = RegistrationsWanted(AreaCode(area), role, state, key)
+    rows = look_ups.of_area(tx, wanted, size + 1)
+    return page(rows, size, view, _KEY, _place)
+
+
+def _place(one: Registration) -> tuple[datetime, UUID]:
+    """Where it stands in the order of telling."""
+    return one.submitted_at, one.registration_id
+
+
+def _wanted(principal: Principal, body: Submission, key: UUID, hub: Hub) -> Wanted:
+    """Refused: NOT_ALLOWED for a person other than oneself, or between two other areas."""
+    person = body.named_person(hub)
+    mine = principal.role is AccessRole.PERSON
+    if not mine and not _is_between_theirs(principal, body):
+        raise Refused(RefusalCode.NOT_ALLOWED)
+    replaces = None if body.replaces is None else RegistrationId(body.replaces)
+    return Wanted(
+        registration_id=RegistrationId(key),
+        person_id=person_asked_for(principal, person),
+        insured_division=body.insured_division,
+        insurance_kind=body.insurance_kind,
+        category=body.category,
+        place=body.place,
+        disease_code=body.disease_code,
+        begins_on=body.begins_on,
+        ends_on=body.ends_on,
+        materials=materials_of(body.materials),
+        channel=_channel(body, mine=mine),
+        replaces=replaces,
+    )
+
+
+def _channel(body: Submission, *, mine: bool) -> Channel:
+    channel = body.channel or (Channel.WEB if mine else Channel.WINDOW)
+    if mine and channel not in OF_PERSONS:
+        raise Refused(RefusalCode.FIELD_INVALID, "channel")
+    return channel
+
+
+def _by(principal: Principal) -> str:
+    return "本人" if principal.role is AccessRole.PERSON else principal.subject
+
+
+def _party(principal: Principal) -> str:
+    """For whom the caller speaks, as the hub names parties."""
+    role = ROLE_OF.get(principal.role)
+    if role is None or principal.area is None:
+        return BY_THE_PERSON
+    return topics.participant(role, principal.area)
+
+
+def _is_between_theirs(principal: Principal, body: Submission) -> bool:
+    insured, treatment = area_of(body.insured_division), treatment_area_of(body.place)
     return concerns(principal, Role.INSURED, insured) or concerns(
         principal, Role.TREATMENT, treatment
     )
+
+
+def _may_see(principal: Principal, one: Registration) -> bool:
+    if sees_all(principal) or owns(principal, one.person_id):
+        return True
+    areas = ((Role.INSURED, one.insured_area), (Role.TREATMENT, treatment_area_of(one.place)))
+    is_party = any(concerns(principal, role, area) for role, area in areas)
+    filed = principal.role in ROLE_OF and one.submitted_by == _party(principal)
+    return is_party or filed

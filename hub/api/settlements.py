@@ -13,7 +13,7 @@ from contracts.ids import SettlementId
 from contracts.messages.values import Shares
 from contracts.refusal import RefusalCode, Refused
 from hub.api.deps import Reading, who_may
-from hub.api.who_may import concerns
+from hub.api.who_may import concerns, owns
 from hub.domain.settlement import Settlement
 from hub.services import look_ups
 from hub.services.look_ups import StepTaken
@@ -57,10 +57,11 @@ def find(
     settlement_id: UUID,
     tx: Reading,
 ) -> SettlementView:
-    """For its insured area, its treatment area, and the hub's own people."""
+    """For its insured area, its treatment area, its person, and the hub's own people."""
     found = look_ups.settlement(tx, SettlementId(settlement_id))
     parties = ((Role.INSURED, found.insured_area), (Role.TREATMENT, found.treatment_area))
-    if not any(concerns(principal, role, area) for role, area in parties):
+    is_party = any(concerns(principal, role, area) for role, area in parties)
+    if not is_party and not owns(principal, found.person_id):
         raise Refused(RefusalCode.NOT_ALLOWED)
     return _view(found, look_ups.steps_of(tx, found.settlement_id))
 

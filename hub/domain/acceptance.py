@@ -1,35 +1,90 @@
 """Whether the hub takes a settlement on: an ordered table of pure rules over loaded facts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
-from contracts.codes import AreaCode, areas
-from contracts.messages.settlement import Care
+from contracts.codes import AreaCode, RegistrationCategory, VisitKind, areas
+from contracts.messages.enquiry import CheckName
+from contracts.messages.settlement import Basis, Care, Standing
 from contracts.messages.values import Bill
 from contracts.refusal import RefusalCode
+from hub.domain.directory import AreaTerms, ListedInstitution
+from hub.domain.fitting import Found, best_of
+from hub.domain.materials import is_by_commitment
 from hub.domain.participant import Participant, area_code_of
-from hub.domain.registration import Registration, RegistrationState
+from hub.domain.registration import Registration
+
+EMERGENCY, TRAUMA = "emergency", "trauma"
+THIRD_PARTY, NO_THIRD_PARTY = "third_party", "no_third_party"
+"""Flags of a care: 急诊抢救, 外伤, 涉及第三方, and the signed 无第三方责任承诺书."""
+
+OVERRIDDEN_BY_EMERGENCY = frozenset(
+    {
+        RefusalCode.REGISTRATION_NOT_FOUND,
+        RefusalCode.REGISTRATION_NOT_ACTIVE,
+        RefusalCode.OUTSIDE_VALIDITY,
+        RefusalCode.OUTSIDE_REGISTERED_PLACE,
+        RefusalCode.REGISTERED_AFTER_DISCHARGE,
+    }
+)
+"""视同备案: what an emergency need not have (the Rules of 2022)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, because what was found is kept
 class Facts:
     """All that the rules may look at. Whoever loads it does the I/O; the rules do none.
 
-    `today` is the day in China; `registration` is what `registration.applicable` chose.
+    `bill` None: pre-flight, which has none yet. `registrations`: every one of the person.
+    `terms`: the insured area's that are in force, None when it published none. `institution`: as
+    its area lists it; `lists_institutions`: whether the treatment area lists any at all.
+    `today` is the day in China.
     """
 
     care: Care
-    bill: Bill
-    insured_area: AreaCode
-    treatment_area: AreaCode
+    bill: Bill | None
     participants: Mapping[AreaCode, Participant]
-    registration: Registration | None
+    registrations: Sequence[Registration]
+    terms: AreaTerms | None
+    institution: ListedInstitution | None
+    lists_institutions: bool
     today: date
 
-    def registered(self) -> Registration:
-        assert self.registration is not None, "checked by an earlier rule"
-        return self.registration
+    @cached_property
+    def insured_area(self) -> AreaCode:
+        return area_code_of(self.care.insured_division)
+
+    @cached_property
+    def treatment_area(self) -> AreaCode:
+        return area_code_of(self.care.treatment_division)
+
+    @cached_property
+    def found(self) -> Found:
+        """The registration that fits best, and what speaks against it."""
+        return best_of(self.registrations, self.care)
+
+    def needs_registration(self) -> bool:
+        """住院 always; other care when the insured area says so, or says nothing."""
+        kind = self.care.visit_kind
+        return (
+            kind is VisitKind.INPATIENT
+            or self.terms is None
+            or kind in self.terms.need_registration
+        )
+
+    def is_emergency(self) -> bool:
+        return EMERGENCY in self.care.flags
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One reason to say no; `check` is where pre-flight tells it. No bill: not judged without one."""
+
+    code: RefusalCode
+    check: CheckName
+    refuses: Callable[[Facts], bool]
+    needs_bill: bool = False
 
 
 def _unknown_area(facts: Facts) -> bool:
@@ -48,12 +103,22 @@ def _not_connected(facts: Facts) -> bool:
     return not (insured.insured_connected and treatment.treatment_connected)
 
 
+def _institution_closed(facts: Facts) -> bool:
+    """An area that published no institutions is not judged by them."""
+    if not facts.lists_institutions:
+        return False
+    one, care = facts.institution, facts.care
+    if one is None or one.area != facts.treatment_area:
+        return True
+    return not one.opens(care.visit_kind, care.admitted_on)
+
+
 def _zero(facts: Facts) -> bool:
-    return facts.bill.total_fen == 0
+    return facts.bill is not None and facts.bill.total_fen == 0
 
 
 def _parts_differ(facts: Facts) -> bool:
-    return not facts.bill.adds_up()
+    return facts.bill is not None and not facts.bill.adds_up()
 
 
 def _impossible_dates(facts: Facts) -> bool:
@@ -61,52 +126,84 @@ def _impossible_dates(facts: Facts) -> bool:
     return care.discharged_on < care.admitted_on or care.admitted_on > facts.today
 
 
-def _no_registration(facts: Facts) -> bool:
-    return facts.registration is None
+def _third_party(facts: Facts) -> bool:
+    return THIRD_PARTY in facts.care.flags
 
 
-def _not_active(facts: Facts) -> bool:
-    return facts.registered().state is not RegistrationState.ACTIVE
+def _undeclared_trauma(facts: Facts) -> bool:
+    flags = facts.care.flags
+    return TRAUMA in flags and THIRD_PARTY not in flags and NO_THIRD_PARTY not in flags
 
 
-def _outside_validity(facts: Facts) -> bool:
-    """Admission decides: the discharge may lie after the validity (the Rules of 2022)."""
-    return not facts.registered().holds_on(facts.care.admitted_on)
+def _lacks(code: RefusalCode) -> Callable[[Facts], bool]:
+    """Whether this is what speaks against the best registration, and nothing makes up for it."""
+
+    def refuses(facts: Facts) -> bool:
+        return facts.found.lacks is code and not _made_up_for(facts, code)
+
+    return refuses
 
 
-def _insured_elsewhere(facts: Facts) -> bool:
-    return facts.registered().insured_area != facts.insured_area
+def _made_up_for(facts: Facts, code: RefusalCode) -> bool:
+    deemed = facts.is_emergency() and code in OVERRIDDEN_BY_EMERGENCY
+    return deemed or not facts.needs_registration()
 
 
-def _other_insurance(facts: Facts) -> bool:
-    return facts.registered().insurance_kind is not facts.care.insurance_kind
-
-
-def _elsewhere(facts: Facts) -> bool:
-    place, treated_in = facts.registered().place, facts.care.treatment_division
-    if place == treated_in:
-        return False
-    whole = areas()[facts.treatment_area].whole_unit or place.endswith("0000")
-    return not (whole and area_code_of(place) == facts.treatment_area)
-
-
-# The order is the precedence, and a test pins it.
-RULES: tuple[tuple[RefusalCode, Callable[[Facts], bool]], ...] = (
-    (RefusalCode.UNKNOWN_AREA, _unknown_area),
-    (RefusalCode.NOT_OUT_OF_AREA, _same_area),
-    (RefusalCode.AREA_NOT_CONNECTED, _not_connected),
-    (RefusalCode.AMOUNT_IS_ZERO, _zero),
-    (RefusalCode.PARTS_DO_NOT_ADD_UP, _parts_differ),
-    (RefusalCode.DATES_IMPOSSIBLE, _impossible_dates),
-    (RefusalCode.REGISTRATION_NOT_FOUND, _no_registration),
-    (RefusalCode.REGISTRATION_NOT_ACTIVE, _not_active),
-    (RefusalCode.OUTSIDE_VALIDITY, _outside_validity),
-    (RefusalCode.INSURED_ELSEWHERE, _insured_elsewhere),
-    (RefusalCode.INSURANCE_KIND_DIFFERS, _other_insurance),
-    (RefusalCode.OUTSIDE_REGISTERED_PLACE, _elsewhere),
+# The order is the precedence, and a test pins it. At most one of the registration's refuses.
+# fmt: off
+RULES: tuple[Rule, ...] = (
+    Rule(RefusalCode.UNKNOWN_AREA,               CheckName.AREAS,        _unknown_area),
+    Rule(RefusalCode.NOT_OUT_OF_AREA,            CheckName.AREAS,        _same_area),
+    Rule(RefusalCode.AREA_NOT_CONNECTED,         CheckName.AREAS,        _not_connected),
+    Rule(RefusalCode.INSTITUTION_NOT_CONNECTED,  CheckName.INSTITUTION,  _institution_closed),
+    Rule(RefusalCode.AMOUNT_IS_ZERO,             CheckName.REQUEST,      _zero, needs_bill=True),
+    Rule(RefusalCode.PARTS_DO_NOT_ADD_UP,        CheckName.REQUEST,      _parts_differ, needs_bill=True),
+    Rule(RefusalCode.DATES_IMPOSSIBLE,           CheckName.REQUEST,      _impossible_dates),
+    Rule(RefusalCode.THIRD_PARTY_LIABLE,         CheckName.REQUEST,      _third_party),
+    Rule(RefusalCode.TRAUMA_NOT_DECLARED,        CheckName.REQUEST,      _undeclared_trauma),
+    Rule(RefusalCode.REGISTRATION_NOT_FOUND,     CheckName.REGISTRATION, _lacks(RefusalCode.REGISTRATION_NOT_FOUND)),
+    Rule(RefusalCode.REGISTRATION_NOT_ACTIVE,    CheckName.REGISTRATION, _lacks(RefusalCode.REGISTRATION_NOT_ACTIVE)),
+    Rule(RefusalCode.OUTSIDE_VALIDITY,           CheckName.REGISTRATION, _lacks(RefusalCode.OUTSIDE_VALIDITY)),
+    Rule(RefusalCode.REGISTERED_AFTER_DISCHARGE, CheckName.REGISTRATION, _lacks(RefusalCode.REGISTERED_AFTER_DISCHARGE)),
+    Rule(RefusalCode.INSURED_ELSEWHERE,          CheckName.REGISTRATION, _lacks(RefusalCode.INSURED_ELSEWHERE)),
+    Rule(RefusalCode.INSURANCE_KIND_DIFFERS,     CheckName.REGISTRATION, _lacks(RefusalCode.INSURANCE_KIND_DIFFERS)),
+    Rule(RefusalCode.OUTSIDE_REGISTERED_PLACE,   CheckName.REGISTRATION, _lacks(RefusalCode.OUTSIDE_REGISTERED_PLACE)),
 )
+# fmt: on
 
 
 def refusal(facts: Facts) -> RefusalCode | None:
     """The first rule that refuses, or None when the hub must take the settlement on."""
-    return next((code for code, refuses in RULES if refuses(facts)), None)
+    return next((rule.code for rule in RULES if rule.refuses(facts)), None)
+
+
+def refusals(facts: Facts) -> list[Rule]:
+    """Every rule that refuses, in their order. Without a bill, none that needs one."""
+    return [rule for rule in RULES if rule.refuses(facts)]
+
+
+def standing(facts: Facts) -> Standing | None:
+    """On what the care is settled; None when a rule about the registration refuses.
+
+    It does not look at the other rules: pre-flight tells it beside them.
+    """
+    found = facts.found
+    if not facts.needs_registration():
+        return _standing(Basis.NOT_NEEDED, found)
+    if found.lacks is None:
+        return _standing(Basis.REGISTERED, found)
+    if _made_up_for(facts, found.lacks):
+        return Standing(basis=Basis.DEEMED, category=RegistrationCategory.EMERGENCY)
+    return None
+
+
+def _standing(basis: Basis, found: Found) -> Standing:
+    one = found.registration
+    if one is None or found.lacks is not None:
+        return Standing(basis=basis, category=None)
+    return Standing(
+        basis=basis,
+        category=one.category,
+        registration_id=one.registration_id,
+        by_commitment=is_by_commitment(one),
+    )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from contracts.codes import AreaCode
 from contracts.ids import MessageId, RegistrationId, SettlementId
 
 
@@ -15,11 +16,12 @@ class AnomalyKind(StrEnum):
     WRONG_SENDER = "wrong_sender"  # the sender may not speak about this
     REPEATED_ID = "repeated_id"  # a settlement or registration id used again by another message
     NOTHING_GRANTED = "nothing_granted"  # released, though the insured area had granted nothing
+    CONTRADICTORY = "contradictory"  # a publication that contradicts itself or another's
 
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """About a settlement or a registration; `detail` holds states and senders, never content."""
+    """About a settlement, a registration or an area; `detail` holds states and senders, never content."""
 
     kind: AnomalyKind
     detail: str
@@ -27,3 +29,4 @@ class Anomaly:
     at: datetime
     settlement_id: SettlementId | None = None
     registration_id: RegistrationId | None = None
+    area: AreaCode | None = None

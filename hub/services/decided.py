@@ -1,6 +1,6 @@
 """What a batch of messages about settlements decided, gathered first and written once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -63,6 +63,11 @@ class Decided:
 def from_the_area(message: Message[Any], role: Role, area: AreaCode) -> bool:
     """Whether the one who speaks is the area it speaks for."""
     return message.head.sender == topics.participant(role, area)
+
+
+def speakers(everyone: Iterable[AreaCode]) -> frozenset[str]:
+    """How the areas that the hub knows sign, in both roles."""
+    return frozenset(topics.participant(role, area) for role in Role for area in everyone)
 
 
 def from_an_insured_area(message: Message[Any], everyone: Mapping[AreaCode, object]) -> bool:

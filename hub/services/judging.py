@@ -1,37 +1,51 @@
-"""Loads the facts of a whole batch of bills and lets the acceptance rules judge each."""
+"""Loads the facts of a whole batch of visits and lets the acceptance rules judge each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Connection
 
 from contracts.clock import shanghai_date_of
 from contracts.codes import AreaCode, Role
+from contracts.ids import PersonId, RegistrationId
 from contracts.message import Message
+from contracts.messages.settlement import Care, Standing
+from contracts.messages.values import Bill
 from contracts.refusal import RefusalCode
-from hub.domain.acceptance import Facts, refusal
+from hub.domain.acceptance import Facts, refusal, standing
 from hub.domain.anomaly import AnomalyKind
 from hub.domain.participant import Participant, area_code_of
-from hub.domain.registration import Registration, applicable
+from hub.domain.registration import Registration
 from hub.services.decided import Decided, from_the_area
-from hub.store import registrations
+from hub.store import directory, registrations
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A bill (SettlementRequested or TrialRequested), and what the rules say of it."""
+    """A bill (SettlementRequested or TrialRequested), and what the rules say of it.
+
+    `registration`: what it was judged by, also when that did not fit.
+    """
 
     message: Message[Any]
     insured_area: AreaCode
     treatment_area: AreaCode
     registration: Registration | None
+    standing: Standing | None
     refusal: RefusalCode | None
 
-    def registered(self) -> Registration:
-        assert self.registration is not None, "no rule let a bill through without one"
-        return self.registration
+    def registration_id(self) -> RegistrationId | None:
+        """What it stands on; of a refused one, what it was judged by."""
+        if self.refusal is None:
+            return self.stands().registration_id
+        return None if self.registration is None else self.registration.registration_id
+
+    def stands(self) -> Standing:
+        assert self.standing is not None, "no rule let a bill through without one"
+        return self.standing
 
 
 def heard(
@@ -48,34 +62,55 @@ def heard(
     return found
 
 
+def facts_of(
+    tx: Connection,
+    cares: Sequence[Care],
+    everyone: Mapping[AreaCode, Participant],
+    now: datetime,
+    bills: Sequence[Bill] | None = None,
+) -> list[Facts]:
+    """The facts of each care, in their order; without bills for pre-flight.
+
+    Four queries whatever the batch: registrations, terms, institutions, and who lists any.
+    """
+    today = shanghai_date_of(now)
+    people = registrations.of_people(tx, {care.person_id for care in cares})
+    terms = directory.terms_on(tx, today)
+    institutions = directory.institutions_of(tx, {care.hospital_code for care in cares})
+    listing = directory.areas_with_institutions(tx)
+    return [
+        Facts(
+            care=care,
+            bill=bill,
+            participants=everyone,
+            registrations=people.get(PersonId(care.person_id), ()),
+            terms=terms.get(area_code_of(care.insured_division)),
+            institution=institutions.get(care.hospital_code),
+            lists_institutions=area_code_of(care.treatment_division) in listing,
+            today=today,
+        )
+        for care, bill in zip(cares, repeat(None) if bills is None else bills, strict=False)
+    ]
+
+
 def judge(
     tx: Connection,
     batch: Sequence[Message[Any]],
     participants: Mapping[AreaCode, Participant],
     now: datetime,
 ) -> list[Judged]:
-    """One query for the registrations of everybody in the batch, then pure rules."""
-    people = registrations.of_people(tx, {message.body.care.person_id for message in batch})
-    today = shanghai_date_of(now)
-    judged = []
-    for message in batch:
-        care = message.body.care
-        facts = Facts(
-            care=care,
-            bill=message.body.bill,
-            insured_area=area_code_of(care.insured_division),
-            treatment_area=area_code_of(care.treatment_division),
-            participants=participants,
-            registration=applicable(people.get(care.person_id, ()), care.admitted_on),
-            today=today,
-        )
-        judged.append(
-            Judged(
-                message,
-                facts.insured_area,
-                facts.treatment_area,
-                facts.registration,
-                refusal(facts),
-            )
-        )
-    return judged
+    """The four queries of `facts_of`, then pure rules."""
+    cares, bills = [m.body.care for m in batch], [m.body.bill for m in batch]
+    facts = facts_of(tx, cares, participants, now, bills)
+    return [_judged(message, one) for message, one in zip(batch, facts, strict=True)]
+
+
+def _judged(message: Message[Any], facts: Facts) -> Judged:
+    return Judged(
+        message=message,
+        insured_area=facts.insured_area,
+        treatment_area=facts.treatment_area,
+        registration=facts.found.registration,
+        standing=standing(facts),
+        refusal=refusal(facts),
+    )

@@ -1,31 +1,32 @@
 """Looking things up for those they concern; whose eyes may see it is the edge's question."""
 
+from datetime import datetime
+from uuid import UUID
+
 from sqlalchemy import Connection
 
-from contracts.ids import PersonId, RegistrationId, SettlementId
+from contracts.ids import PersonId, SettlementId
 from contracts.refusal import RefusalCode, Refused
 from hub.domain.day import BusinessDay
+from hub.domain.directory import ListedInstitution, Office, Pooled
 from hub.domain.participant import Participant
-from hub.domain.registration import Registration
 from hub.domain.settlement import Settlement
-from hub.store import days, look_ups, participants, registrations, settlements
+from hub.store import costs as store_of_costs
+from hub.store import days, listings, look_ups, participants, settlements
+from hub.store.costs import Cost, Eyes, YearTotal
+from hub.store.listings import InstitutionsWanted, OfficesWanted, PooledWanted
 from hub.store.look_ups import Pulse, StepTaken
 
-__all__ = ["Pulse", "StepTaken"]
-
-
-def registration(tx: Connection, registration_id: RegistrationId) -> Registration:
-    """Refused: UNKNOWN_REGISTRATION."""
-    found = registrations.find(tx, registration_id)
-    if found is None:
-        raise Refused(RefusalCode.UNKNOWN_REGISTRATION)
-    return found
-
-
-def registrations_of(tx: Connection, person_id: PersonId) -> list[Registration]:
-    """A person's registrations, newest first."""
-    found = registrations.of_people(tx, [person_id]).get(person_id, [])
-    return sorted(found, key=lambda one: (one.submitted_at, one.registration_id), reverse=True)
+__all__ = [
+    "Cost",
+    "Eyes",
+    "InstitutionsWanted",
+    "OfficesWanted",
+    "PooledWanted",
+    "Pulse",
+    "StepTaken",
+    "YearTotal",
+]
 
 
 def settlement(tx: Connection, settlement_id: SettlementId) -> Settlement:
@@ -51,3 +52,36 @@ def everyone(tx: Connection) -> list[Participant]:
 
 def pulse(tx: Connection) -> Pulse:
     return look_ups.pulse(tx)
+
+
+def institutions(tx: Connection, wanted: InstitutionsWanted, count: int) -> list[ListedInstitution]:
+    """Institutions of an area, by code."""
+    return listings.institutions(tx, wanted, count)
+
+
+def offices(tx: Connection, wanted: OfficesWanted, count: int) -> list[Office]:
+    """Agencies, by area, role and the area's own order."""
+    return listings.offices(tx, wanted, count)
+
+
+def pooled(tx: Connection, wanted: PooledWanted, count: int) -> list[Pooled]:
+    """Pooling areas, by area, role and division."""
+    return listings.pooled(tx, wanted, count)
+
+
+def costs(
+    tx: Connection,
+    person_id: PersonId,
+    eyes: Eyes,
+    *,
+    year: int | None,
+    after: tuple[datetime, UUID] | None,
+    count: int,
+) -> list[Cost]:
+    """A person's settled bills that these eyes see, the newest first."""
+    return store_of_costs.of_person(tx, person_id, eyes, year=year, after=after, count=count)
+
+
+def cost_totals(tx: Connection, person_id: PersonId, eyes: Eyes) -> list[YearTotal]:
+    """The same bills by year, the newest first."""
+    return store_of_costs.totals_of(tx, person_id, eyes)

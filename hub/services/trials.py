@@ -55,7 +55,7 @@ def _question(one: Judged, now: datetime) -> Outgoing:
         settlement_id=request.settlement_id,
         care=request.care,
         bill=request.bill,
-        registration_category=one.registered().category,
+        standing=one.stands(),
     )
     topic, key = topics.insured_work(one.insured_area), request.care.person_id
     return effect_of(one.message, body, topic=topic, key=key, sender=topics.HUB, at=now)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from contracts.codes import AreaCode, InsuranceKind
 from contracts.delivery import bulk
 from contracts.ids import MessageId, PersonId, RegistrationId, SettlementId
-from contracts.messages.settlement import Care
+from contracts.messages.settlement import Basis, Care
 from contracts.messages.values import PARTS, Bill, Shares
 from contracts.refusal import BY_CODE, RefusalCode
 from hub.domain.settlement import BOOKED, Event, Moved, Settlement, State
@@ -23,8 +23,8 @@ _ADD = """
     INSERT INTO settlements (settlement_id, person_id, insured_area, insured_division,
         treatment_area, treatment_division, insurance_kind, visit_kind, hospital_code,
         hospital_level, admitted_on, discharged_on, use_account, total_fen, fully_own_fen,
-        over_ceiling_fen, first_self_pay_fen, in_scope_fen, registration_id, state, answer_by,
-        received_at, concluded_at, refusal_code, step_count)
+        over_ceiling_fen, first_self_pay_fen, in_scope_fen, registration_id, registration_basis,
+        state, answer_by, received_at, concluded_at, refusal_code, step_count)
     VALUES %s ON CONFLICT (settlement_id) DO NOTHING RETURNING settlement_id
 """
 _FIND = f"SELECT {_COLUMNS} FROM settlements WHERE settlement_id = ANY(%s::uuid[])"  # noqa: S608
@@ -76,7 +76,10 @@ _NO_PARTS = (0,) * len(PARTS)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A settlement as it is first written: routed with a deadline, or rejected with a code."""
+    """A settlement as it is first written: routed with a deadline, or rejected with a code.
+
+    `basis`: on what a routed one stands.
+    """
 
     settlement_id: SettlementId
     care: Care
@@ -84,6 +87,7 @@ class Arrival:
     insured_area: AreaCode
     treatment_area: AreaCode
     registration_id: RegistrationId | None
+    basis: Basis | None
     answer_by: datetime | None
     refusal: RefusalCode | None
     received_at: datetime
@@ -107,7 +111,7 @@ class StepRow:
 
 def add(tx: Connection, arrivals: Sequence[Arrival]) -> set[SettlementId]:
     """Store new settlements; the ids of those that were not there before."""
-    template = f"({', '.join(['%s'] * 25)})"
+    template = f"({', '.join(['%s'] * 26)})"
     # In id order, so that two transactions that meet wait for each other instead of deadlocking.
     rows = sorted(map(_arrival_row, arrivals), key=lambda row: row[0])
     return {SettlementId(row[0]) for row in bulk.write_and_return(tx, _ADD, template, rows)}
@@ -174,6 +178,7 @@ def _arrival_row(a: Arrival) -> tuple[Any, ...]:
         *_care_of(care),
         *_bill_of(a.bill),
         a.registration_id,
+        None if a.basis is None else a.basis.value,
         a.state().value,
         a.answer_by,
         a.received_at,

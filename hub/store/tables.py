@@ -4,7 +4,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -19,21 +18,19 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
-    Text,
     UniqueConstraint,
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from contracts import access
-from contracts.codes import Fund, InsuranceKind, RegistrationCategory, VisitKind
+from contracts.codes import Fund, InsuranceKind, VisitKind
 from contracts.delivery import tables as delivery
+from contracts.messages.settlement import Basis
 from contracts.messages.values import PARTS
 from hub.domain.anomaly import AnomalyKind
 from hub.domain.day import DayState
 from hub.domain.ledger import PostingKind
-from hub.domain.registration import RegistrationEvent, RegistrationState
 from hub.domain.settlement import BOOKED, Event, State
 
 metadata = MetaData()
@@ -76,71 +73,6 @@ Table(
     CheckConstraint(r"area ~ '^[0-9]{2}0000$'", name="participants_area_is_a_unit"),
 )
 
-registrations = Table(
-    "registrations",
-    metadata,
-    Column("registration_id", Uuid, primary_key=True),
-    Column("person_id", String(29), nullable=False),
-    _area("insured_area"),
-    _area("insured_division"),
-    Column("insurance_kind", String(3), nullable=False),
-    Column("category", String(30), nullable=False),
-    _area("place"),
-    Column("begins_on", Date, nullable=False),
-    Column("ends_on", Date),
-    Column("state", String(20), nullable=False),
-    Column("submitted_by", String(100), nullable=False),
-    _instant("submitted_at"),
-    _instant("decided_at", nullable=True),
-    Column("decided_by", String(200)),
-    Column("refusal_code", String(4)),
-    Column("reason", String(200)),
-    Column("materials", ARRAY(Text), nullable=False),
-    one_of("registrations", "insurance_kind", InsuranceKind),
-    one_of("registrations", "category", RegistrationCategory),
-    one_of("registrations", "state", RegistrationState),
-    CheckConstraint(
-        "state <> 'active' OR ends_on IS NULL OR ends_on >= begins_on",
-        name="registrations_ends_after_it_begins",
-    ),
-    CheckConstraint(
-        "(state = 'submitted') = (decided_at IS NULL)", name="registrations_decided_has_an_instant"
-    ),
-    # One person, one day, at most one registration in force. The person stands in the constraint as
-    # a range of one number, because equality in GiST would need the btree_gist extension, which
-    # not every PostgreSQL has. Two people share a number once in 2^63.
-    ExcludeConstraint(
-        (
-            text(
-                "int8range(hashtextextended(person_id, 0) >> 1,"
-                " hashtextextended(person_id, 0) >> 1, '[]')"
-            ),
-            "&&",
-        ),
-        (text("daterange(begins_on, ends_on, '[]')"), "&&"),
-        name="registrations_one_in_force",
-        using="gist",
-        where=text("state = 'active'"),
-    ),
-)
-Index("registrations_person_id", registrations.c.person_id)
-
-Table(
-    "registration_steps",
-    metadata,
-    Column("registration_id", Uuid, ForeignKey("registrations.registration_id"), primary_key=True),
-    Column("position", SmallInteger, primary_key=True, autoincrement=False),
-    Column("from_state", String(20), nullable=False),
-    Column("event", String(20), nullable=False),
-    Column("to_state", String(20), nullable=False),
-    _instant("at"),
-    Column("by", String(200), nullable=False),
-    Column("why", String(200), nullable=False),
-    one_of("registration_steps", "from_state", RegistrationState),
-    one_of("registration_steps", "event", RegistrationEvent),
-    one_of("registration_steps", "to_state", RegistrationState),
-)
-
 business_days = Table(
     "business_days",
     metadata,
@@ -177,6 +109,7 @@ settlements = Table(
     Column("discharged_on", Date, nullable=False),
     Column("use_account", Boolean, nullable=False),
     Column("registration_id", Uuid),
+    Column("registration_basis", String(20)),
     *(_fen(name) for name in BILL),
     Column("state", String(20), nullable=False),
     Column("step_count", SmallInteger, nullable=False),
@@ -194,6 +127,7 @@ settlements = Table(
     one_of("settlements", "state", STORED_STATES),
     one_of("settlements", "insurance_kind", InsuranceKind),
     one_of("settlements", "visit_kind", VisitKind),
+    one_of("settlements", "registration_basis", Basis),
     CheckConstraint(
         " AND ".join(f"{name} >= 0" for name in (*BILL, *PARTS, "deductible_fen")),
         name="settlements_no_negative_amount",
@@ -219,8 +153,16 @@ settlements = Table(
         "(state = 'routed') = (concluded_at IS NULL)", name="settlements_concluded_has_an_instant"
     ),
     CheckConstraint(
-        "state <> 'routed' OR (answer_by IS NOT NULL AND registration_id IS NOT NULL)",
-        name="settlements_routed_has_a_deadline",
+        "state <> 'routed' OR answer_by IS NOT NULL", name="settlements_routed_has_a_deadline"
+    ),
+    # Whatever the hub took on stands on something; what a rule of ours refused does not.
+    CheckConstraint(
+        "(registration_basis IS NULL) = (answer_by IS NULL)",
+        name="settlements_taken_on_has_a_basis",
+    ),
+    CheckConstraint(
+        "registration_basis <> 'registered' OR registration_id IS NOT NULL",
+        name="settlements_registered_names_its_registration",
     ),
 )
 Index(
@@ -311,12 +253,13 @@ Table(
     Column("anomaly_id", BigInteger, Identity(), primary_key=True),
     Column("settlement_id", Uuid),
     Column("registration_id", Uuid),
+    Column("area", String(AREA_CHARACTERS)),
     Column("kind", String(30), nullable=False),
     Column("detail", String(200), nullable=False),
     Column("message_id", Uuid, nullable=False),
     _instant("at"),
     one_of("anomalies", "kind", AnomalyKind),
     CheckConstraint(
-        "num_nonnulls(settlement_id, registration_id) = 1", name="anomalies_about_one_thing"
+        "num_nonnulls(settlement_id, registration_id, area) = 1", name="anomalies_about_one_thing"
     ),
 )

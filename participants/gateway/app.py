@@ -10,7 +10,8 @@ from starlette.requests import ClientDisconnect
 
 from contracts.clock import Clock
 from contracts.codes import AreaCode
-from contracts.refusal import RefusalCode
+from contracts.refusal import RefusalCode, Refused
+from participants.gateway import plainly
 from participants.gateway.access import Doorkeeper
 from participants.gateway.desk import Desk
 from participants.gateway.door import Door
@@ -51,6 +52,9 @@ def create_app(doors: Mapping[AreaCode, Door], settings: GatewaySettings, clock:
     async def call(request: Request) -> Response:
         return await _answered(gateway, request, settings, clock)
 
+    async def preflight(request: Request) -> Response:
+        return await _preflight(gateway, request, settings)
+
     async def health() -> Response:
         return _health(desks)
 
@@ -58,6 +62,7 @@ def create_app(doors: Mapping[AreaCode, Door], settings: GatewaySettings, clock:
     app = FastAPI(title="Yidi gateway", lifespan=life, openapi_url=None)
     app.state.gateway = gateway
     app.add_api_route("/health", health, methods=["GET"])
+    app.add_api_route("/preflight", preflight, methods=["POST"])  # before "/{infno}"
     for path in PATHS:
         app.add_api_route(path, call, methods=["POST"])
     return app
@@ -67,21 +72,38 @@ async def _answered(
     gateway: Gateway, request: Request, settings: GatewaySettings, clock: Clock
 ) -> Response:
     try:
-        async with asyncio.timeout(settings.read_within_s):
-            body = await _body(request, settings.body_max_bytes)
-    except BodyTooLarge:
-        detail = f"最大{settings.body_max_bytes // 1024}KB"
-        return _response(
-            gateway.told(refusal(RefusalCode.BODY_TOO_LARGE, detail), None, clock.now())
-        )
-    except (TimeoutError, ClientDisconnect):
-        return _response(gateway.told(refusal(RefusalCode.NOT_JSON), None, clock.now()))
+        body = await _whole(request, settings)
+    except Refused as no:
+        return _response(gateway.told(refusal(no.code, no.detail), None, clock.now()))
     text = await gateway.answer(
         body,
         path_infno=str(request.path_params.get("infno", "")),
         authorization=request.headers.get("authorization", ""),
     )
     return _response(text)
+
+
+async def _preflight(gateway: Gateway, request: Request, settings: GatewaySettings) -> Response:
+    try:
+        body = await _whole(request, settings)
+    except Refused as no:
+        status, text = plainly.told(refusal(no.code, no.detail))
+    else:
+        authorization = request.headers.get("authorization", "")
+        status, text = await plainly.preflight(gateway, body, authorization)
+    return _response(text, status)
+
+
+async def _whole(request: Request, settings: GatewaySettings) -> bytes:
+    """The body; Refused BODY_TOO_LARGE, or NOT_JSON when it does not come to its end in time."""
+    try:
+        async with asyncio.timeout(settings.read_within_s):
+            return await _body(request, settings.body_max_bytes)
+    except BodyTooLarge as error:
+        detail = f"最大{settings.body_max_bytes // 1024}KB"
+        raise Refused(RefusalCode.BODY_TOO_LARGE, detail) from error
+    except (TimeoutError, ClientDisconnect) as error:
+        raise Refused(RefusalCode.NOT_JSON) from error
 
 
 async def _body(request: Request, max_bytes: int) -> bytes:
@@ -95,9 +117,9 @@ async def _body(request: Request, max_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-def _response(text: str) -> Response:
+def _response(text: str, status: int = 200) -> Response:
     # A path may hold what is not text; it must not cost the hospital its envelope.
-    return Response(text.encode(errors="replace"), media_type=MEDIA_TYPE)
+    return Response(text.encode(errors="replace"), status, media_type=MEDIA_TYPE)
 
 
 def _health(desks: Mapping[AreaCode, Desk]) -> Response:

@@ -4,7 +4,8 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from contracts.codes import InsuranceKind, PersonType, VisitKind
+from contracts.codes import InsuranceKind, PersonType, RegistrationCategory, VisitKind
+from contracts.messages.enquiry import CheckName
 from contracts.refusal import RefusalCode, Refused
 
 
@@ -43,3 +44,29 @@ def med_type_of(kind: VisitKind) -> str:
 
 def person_type_of(kind: PersonType) -> str:
     return _tables()["person_type"][kind.value]
+
+
+def category_of(biz_appy_type: str) -> RegistrationCategory:
+    """What a 2505 registers; Refused FIELD_INVALID, by its name, for what is no such thing."""
+    found = _tables()["registration"].get(biz_appy_type)
+    if found is None:
+        name = _tables()["biz_appy_type"].get(biz_appy_type, "其他")
+        detail = f"业务申请类型(biz_appy_type){biz_appy_type}{name}不属于异地就医备案，仅支持07、08"
+        raise Refused(RefusalCode.FIELD_INVALID, detail)
+    return RegistrationCategory(found)
+
+
+def check_type_of(name: CheckName) -> str:
+    return _tables()["check_type"][name.value]
+
+
+def check_told(name: CheckName) -> str:
+    return _tables()["check"][name.value]
+
+
+def pool_type_of(kind: InsuranceKind) -> str:
+    return _tables()["pool"][kind.value]
+
+
+def state_told(state: str) -> str:
+    return _tables()["registration_state"][state]

@@ -3,9 +3,8 @@
 import logging
 import traceback
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import datetime
-from uuid import UUID
 
 from contracts.delivery.passing import is_passing
 from contracts.refusal import RefusalCode
@@ -24,10 +23,11 @@ TRIES_MAX = 2
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A request that waits, looked at again because its answer may have come."""
+    """A request that waits, looked at again because its answer may have come, or time is up."""
 
     request: Request
     awaiting: Awaiting
+    is_last: bool = False
 
 
 def serve(door: Door, requests: Sequence[Request], looks: Sequence[Look]) -> list[Step]:
@@ -84,7 +84,8 @@ def _together(door: Door, requests: Sequence[Request], looks: Sequence[Look]) ->
         work = Work(door, writing, institutions.of(writing.tx, codes))
         claims = claimed(work, requests)
         steps = [*_acted(work, requests, claims), *(_due(look.awaiting, work) for look in looks)]
-        answered = _answered(work, list(zip(everybody, steps, strict=True)))
+        last = {len(requests) + n for n, look in enumerate(looks) if look.is_last}
+        answered = _answered(work, list(zip(everybody, steps, strict=True)), last)
         ours = [claim is not None and claim.kind not in REFUSED_CLAIMS for claim in claims]
         keep(work, everybody, answered, [*ours, *(True for _ in looks)])
     return answered
@@ -100,7 +101,7 @@ def _acted(work: Work, requests: Sequence[Request], claims: Sequence[Claim | Non
             steps[n] = refusal(RefusalCode.UNKNOWN_INSTITUTION, code)
         elif claim is None or claim.kind is ClaimKind.NEW:
             fresh.setdefault(request.transaction.infno, []).append(n)
-        elif (step := known_step(work, claim)) is not None:
+        elif (step := known_step(work, request, claim)) is not None:
             steps[n] = step
     for positions in fresh.values():
         act = requests[positions[0]].transaction.act
@@ -120,8 +121,13 @@ def _due(awaiting: Awaiting, work: Work) -> Awaiting:
     return replace(awaiting, answer_by=min(awaiting.answer_by, work.now))
 
 
-def _answered(work: Work, pairs: Sequence[tuple[Request, Step]]) -> list[Step]:
-    """Each step with the reply in its place, where it is due and there is an answer."""
+def _answered(
+    work: Work, pairs: Sequence[tuple[Request, Step]], last: AbstractSet[int]
+) -> list[Step]:
+    """Each step with the reply in its place, where it is due and there is an answer.
+
+    `last`: the positions of those whose time is up.
+    """
     due = [
         (request, step)
         for request, step in pairs
@@ -131,22 +137,21 @@ def _answered(work: Work, pairs: Sequence[tuple[Request, Step]]) -> list[Step]:
         return [step for _, step in pairs]
     facts = facts_about(work, {(s.subject, s.id) for _, s in due}, (r for r, _ in due))
     return [
-        _looked(work, request, step, facts)
+        _looked(work, request, step, facts, is_last=n in last)
         if isinstance(step, Awaiting) and step.answer_by <= work.now
         else step
-        for request, step in pairs
+        for n, (request, step) in enumerate(pairs)
     ]
 
 
-def _looked(work: Work, request: Request, awaiting: Awaiting, facts: Facts) -> Step:
-    answer = request.transaction.answer
+def _looked(
+    work: Work, request: Request, awaiting: Awaiting, facts: Facts, *, is_last: bool
+) -> Step:
+    answer, at_limit = request.transaction.answer, request.transaction.at_limit
     assert answer is not None, "a transaction that waits says how it answers"
     reply = answer(work, request, facts, awaiting.id)
+    if reply is None and is_last and at_limit is not None:
+        reply = at_limit(work, request, facts, awaiting.id)
     if reply is None:
-        return replace(awaiting, answer_by=_answer_by(facts, awaiting.id))
+        return replace(awaiting, answer_by=facts.answer_by(awaiting.id))
     return replace(reply, warning=awaiting.warning or reply.warning)
-
-
-def _answer_by(facts: Facts, id_: UUID) -> datetime:
-    found = facts.settlements.get(id_) or facts.trials.get(id_) or facts.enquiries[id_]
-    return found.answer_by

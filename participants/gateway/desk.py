@@ -19,12 +19,10 @@ from contracts.programs.loops import tend
 from contracts.refusal import RefusalCode
 from participants.gateway.counter import Look, serve
 from participants.gateway.door import Door
-from participants.gateway.envelope import Reply, refusal, unknown_until
+from participants.gateway.envelope import Reply, ask_again_after, refusal, unknown_until
 from participants.gateway.requests import Awaiting, Effect, Request, Step, Subject
 from participants.gateway.settings import GatewaySettings
 from participants.gateway.waiting import Waiting, WaitingRoom
-
-LAST_LOOK_S = 1.0
 
 
 @dataclass(slots=True)
@@ -81,36 +79,43 @@ class Desk:
         """The reply, at the limit at the latest: then 'unknown, certain by T' and never a guess."""
         if self._under_way >= self._settings.waiting_max:
             return refusal(RefusalCode.TOO_BUSY)
+        within_s, last_look_s = self._settings.within_s(request.transaction.patience)
         waiting = Waiting(request, asyncio.get_running_loop().create_future())
         self._under_way += 1
         try:
             self._arrived.append(waiting)
             self._something.set()
-            await asyncio.wait({waiting.reply}, timeout=self._settings.answer_within_s)
-            return await self._at_the_limit(waiting)
+            await asyncio.wait({waiting.reply}, timeout=within_s)
+            return await self._at_the_limit(waiting, last_look_s)
         finally:
             self._under_way -= 1
             self._room.leave(waiting)
             waiting.reply.cancel()  # Whatever comes now comes too late for this call.
 
-    async def _at_the_limit(self, waiting: Waiting) -> Reply:
+    async def _at_the_limit(self, waiting: Waiting, last_look_s: float) -> Reply:
         if waiting.reply.done():
             return waiting.reply.result()
         if not waiting.is_taken:
             self._arrived.remove(waiting)
             return refusal(RefusalCode.TOO_BUSY)
+        waiting.is_last = True
         if waiting.awaiting is not None:  # A wake-up may have been lost: look once more.
             self._room.wake(waiting)
             self._something.set()
-        await asyncio.wait({waiting.reply}, timeout=LAST_LOOK_S)
+        await asyncio.wait({waiting.reply}, timeout=last_look_s)
         return waiting.reply.result() if waiting.reply.done() else self._unknown(waiting)
 
     def _unknown(self, waiting: Waiting) -> Reply:
         request, awaiting = waiting.request, waiting.awaiting
         if request.transaction.effect is Effect.ASKS:
             return refusal(RefusalCode.AREA_UNAVAILABLE)
-        if awaiting is None or awaiting.subject is not Subject.SETTLEMENT:
+        if awaiting is None or awaiting.subject is Subject.TRIAL:
             return unknown_until(self._clock.now() + self.door.terms.settle_within)
+        if awaiting.subject is Subject.FILING:
+            known = {"trt_dcla_detl_sn": short_text_of(awaiting.id)}
+            return ask_again_after(awaiting.answer_by, {"result": known})
+        if awaiting.subject is Subject.CANCELLATION:
+            return ask_again_after(awaiting.answer_by)
         # With its id the hospital can ask 5203.
         known = {
             "mdtrt_id": request.row.text("mdtrt_id"),
@@ -127,7 +132,7 @@ class Desk:
             while self._arrived or self._room.has_woken:
                 new, looked = self._take()
                 requests = [one.request for one in new]
-                looks = [Look(one.request, _known(one)) for one in looked]
+                looks = [Look(one.request, _known(one), one.is_last) for one in looked]
                 steps = await loop.run_in_executor(self._worker, serve, self.door, requests, looks)
                 self._count(len(new))
                 for waiting, step in zip([*new, *looked], steps, strict=True):

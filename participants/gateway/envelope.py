@@ -61,6 +61,13 @@ def unknown_until(answer_by: datetime, output: Mapping[str, Any] | None = None) 
     return refusal(RefusalCode.OUTCOME_UNKNOWN, detail, output)
 
 
+def ask_again_after(answer_by: datetime, output: Mapping[str, Any] | None = None) -> Reply:
+    """Neither yes nor no to a registration, and the same message again finds out."""
+    told = f"{answer_by.astimezone(SHANGHAI):%H:%M:%S}"
+    detail = f"将于 {told} 前确定，请以原报文ID重发本交易查询结果"
+    return refusal(RefusalCode.OUTCOME_UNKNOWN, detail, output)
+
+
 def envelope_of(raw: Any, path_infno: str = "") -> Envelope:
     """The envelope of a parsed body; the transaction number may stand in the path instead.
 

@@ -1,7 +1,12 @@
-"""The cross-province extras that hospitals send as JSON text in exp_content (out-of-area 2.1)."""
+"""The facts of a visit that hospitals send as JSON text in exp_content (out-of-area 2.1)."""
 
-from contracts.refusal import Refused
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from contracts.refusal import RefusalCode, Refused
 from participants.gateway import jsontext
+from participants.treatment.domain.asking import is_undeclared_trauma
 
 # Key and value in exp_content → the flag that the other parties read in `Care.flags`.
 _FLAGS = {
@@ -12,14 +17,46 @@ _FLAGS = {
     ("OTP_ER_REFL_FLAG", "3"): "emergency",
     ("TRUM_FLAG", "1"): "trauma",
     ("REL_TTP_FLAG", "1"): "third_party",
+    ("REL_TTP_FLAG", "0"): "no_third_party",
+}
+FLAGS = frozenset(_FLAGS.values())
+# The longest code that begins med_type → the flag that must come with it, and its field.
+_NEEDED = {
+    "13": ("emergency", "急诊标志(exp_content的IPT_TYPE=2或OTP_ER_REFL_FLAG=1、3)"),
+    "22": ("trauma", "外伤标志(exp_content的TRUM_FLAG=1)"),
+    "9903": ("trauma", "外伤标志(exp_content的TRUM_FLAG=1)"),
 }
 
 
-def flags_of(exp_content: str) -> tuple[str, ...]:
-    """The flags in an exp_content, sorted; text that is not such JSON says nothing."""
+def said_in(exp_content: str) -> Mapping[str, Any]:
+    """What an exp_content says, by upper-case key; text that is not such JSON says nothing."""
     try:
         told = jsontext.loads(exp_content) if exp_content.startswith("{") else {}
     except Refused:
-        return ()
-    pairs = ((name.upper(), str(value)) for name, value in told.items())
-    return tuple(sorted({_FLAGS[pair] for pair in pairs if pair in _FLAGS}))
+        return {}
+    return {name.upper(): value for name, value in told.items()}
+
+
+def flags_of(exp_content: str) -> tuple[str, ...]:
+    """The flags in an exp_content, sorted.
+
+    Refused TRAUMA_NOT_DECLARED: trauma without a word on third parties.
+    """
+    pairs = ((name, str(value)) for name, value in said_in(exp_content).items())
+    flags = {_FLAGS[pair] for pair in pairs if pair in _FLAGS}
+    assert_declared(flags)
+    return tuple(sorted(flags))
+
+
+def assert_declared(flags: AbstractSet[str]) -> None:
+    """Refused TRAUMA_NOT_DECLARED, as the hub and a pre-flight would: no word on third parties."""
+    if is_undeclared_trauma(flags):
+        detail = "涉及第三方标志(REL_TTP_FLAG)，外伤(TRUM_FLAG=1)时必填"
+        raise Refused(RefusalCode.TRAUMA_NOT_DECLARED, detail)
+
+
+def assert_fits(med_type: str, flags: AbstractSet[str]) -> None:
+    """Refused FIELD_MISSING: a med_type for emergencies or trauma without its flag."""
+    for code, (flag, told) in _NEEDED.items():
+        if med_type.startswith(code) and flag not in flags:
+            raise Refused(RefusalCode.FIELD_MISSING, f"{told}，医疗类别(med_type){med_type}时必填")

@@ -9,7 +9,18 @@ from typing import Any
 
 from participants.gateway.dictionaries import dictionaries
 
-FAMILIES = ("envelope", "person", "outpatient", "inpatient", "reversal", "query")
+FAMILIES = (
+    "envelope",
+    "person",
+    "outpatient",
+    "inpatient",
+    "reversal",
+    "query",
+    "registration",
+    "preflight",
+)
+PREFLIGHT = "preflight"
+"""The one shape that is not a transaction of the national interface."""
 
 
 class FieldType(StrEnum):

@@ -1,7 +1,7 @@
 """One call of a hospital, from the body's bytes to the reply's text, whatever the bytes are."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from contracts.clock import Clock
@@ -38,16 +38,17 @@ class Gateway:
         doorkeeper: Doorkeeper | None,
     ) -> None:
         self.desks = desks
-        self._profiles, self._clock, self._doorkeeper = profiles, clock, doorkeeper
+        self.clock = clock
+        self._profiles, self._doorkeeper = profiles, doorkeeper
 
     async def answer(self, body: bytes, *, path_infno: str, authorization: str) -> str:
         """Always an envelope, never an exception: a refusal if there is nothing better to say."""
-        received_at = self._clock.now()
+        received_at = self.clock.now()
         envelope: Envelope | None = None
         try:
             raw = jsontext.loads(body)
             envelope = envelope_of(raw, path_infno)
-            reply = await self._reply(envelope, authorization, received_at)
+            reply = await self.ask(envelope, authorization, received_at, _request)
         except Refused as no:
             reply = refusal(no.code, no.detail)
         except Exception as error:  # noqa: BLE001 - no input may end without an envelope
@@ -66,16 +67,23 @@ class Gateway:
             profile=self._profiles.of(code),
             region=self._region(envelope),
             received_at=received_at,
-            now=self._clock.now(),
+            now=self.clock.now(),
         )
 
-    async def _reply(self, envelope: Envelope, authorization: str, received_at: datetime) -> Reply:
+    async def ask(
+        self,
+        envelope: Envelope,
+        authorization: str,
+        received_at: datetime,
+        request_of: Callable[[Envelope, datetime], Request],
+    ) -> Reply:
+        """The desk's reply, once the hospital has shown who it is; Refused."""
         desk = self._desk(envelope)
         if self._doorkeeper is not None:
             await self._doorkeeper.let_in(
                 desk.door, authorization, envelope.institution_code, received_at
             )
-        return await desk.ask(_request(envelope, received_at))
+        return await desk.ask(request_of(envelope, received_at))
 
     def _desk(self, envelope: Envelope) -> Desk:
         area = area_of(envelope.treatment_division)

@@ -4,15 +4,22 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from uuid import UUID
 
-from contracts.ids import EnquiryId, PersonId, SettlementId
+from contracts.ids import EnquiryId, MessageId, PersonId, RegistrationId, SettlementId
 from participants.gateway.requests import Facts, Request, Subject, Work
-from participants.treatment.services import enquiries, settlements, trials, visits
+from participants.treatment.services import (
+    enquiries,
+    preflights,
+    registrations,
+    settlements,
+    trials,
+    visits,
+)
 
 
 def facts_about(
     work: Work, subjects: AbstractSet[tuple[Subject, UUID]], requests: Iterable[Request]
 ) -> Facts:
-    """The settlements, trials and enquiries with these ids, and the visits and cards they need.
+    """What these ids are about, and the visits and cards that it takes to tell it.
 
     `requests` are those that will be answered: they name persons too.
     """
@@ -20,6 +27,10 @@ def facts_about(
     by_subject = {kind: [id_ for what, id_ in subjects if what is kind] for kind in Subject}
     settled = settlements.of(tx, [SettlementId(id_) for id_ in by_subject[Subject.SETTLEMENT]])
     tried = trials.of(tx, [SettlementId(id_) for id_ in by_subject[Subject.TRIAL]])
+    filed = registrations.of(tx, [RegistrationId(id_) for id_ in by_subject[Subject.FILING]])
+    cancelled = [MessageId(id_) for id_ in by_subject[Subject.CANCELLATION]]
+    ended = registrations.cancellations(tx, cancelled)
+    checked = preflights.of(tx, [EnquiryId(id_) for id_ in by_subject[Subject.PREFLIGHT]])
     enquired = enquiries.of(tx, [EnquiryId(id_) for id_ in by_subject[Subject.ENQUIRY]])
     visit_ids = {one.visit_id for one in settled.values()}
     visit_ids |= {one.visit_id for one in tried.values() if one.visit_id is not None}
@@ -32,4 +43,7 @@ def facts_about(
         trials={one.trial_id: one for one in tried.values()},
         enquiries={one.enquiry_id: one for one in enquired.values()},
         cards=enquiries.cards(tx, persons),
+        filings={one.registration_id: one for one in filed.values()},
+        cancellations={one.cancellation_id: one for one in ended.values()},
+        preflights={one.enquiry_id: one for one in checked.values()},
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contracts.refusal import RefusalCode
 from participants.gateway.door import Door
 from participants.gateway.envelope import Reply, refusal, reply_of, stored_text
-from participants.gateway.requests import Awaiting, Request, Step, Subject, Work
+from participants.gateway.requests import Awaiting, Request, Step, Work
 from participants.treatment.domain.attempt import Attempt, Claim, ClaimKind
 from participants.treatment.services import attempts
 
@@ -32,14 +32,14 @@ def claimed(work: Work, requests: Sequence[Request]) -> list[Claim | None]:
     return [next(claims) if is_known else None for is_known in known]
 
 
-def known_step(work: Work, claim: Claim) -> Step | None:
+def known_step(work: Work, request: Request, claim: Claim) -> Step | None:
     """The stored reply, or what it waits for; None when its twin in this batch knows better."""
     if claim.kind in REFUSED_CLAIMS:
         return refusal(REFUSED_CLAIMS[claim.kind])
     if claim.reply_json is not None:
         return _opened(claim.reply_json, work.door)
     if claim.subject_id is not None:
-        return Awaiting(Subject.SETTLEMENT, claim.subject_id, work.now)
+        return Awaiting(request.transaction.subject, claim.subject_id, work.now)
     return None
 
 

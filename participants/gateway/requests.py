@@ -18,7 +18,9 @@ from participants.gateway.checking import Input, Row
 from participants.gateway.door import Door
 from participants.gateway.envelope import Envelope, Reply
 from participants.treatment.domain.enquiry import StoredEnquiry
+from participants.treatment.domain.filing import Cancellation, Filing
 from participants.treatment.domain.institution import Institution
+from participants.treatment.domain.preflight import PreflightSlot
 from participants.treatment.domain.settlement import Settlement
 from participants.treatment.domain.trial import Trial
 from participants.treatment.domain.visit import Visit
@@ -44,6 +46,9 @@ class Subject(StrEnum):
     SETTLEMENT = "settlement"  # what became of a bill, or of undoing it
     TRIAL = "trial"  # what a settlement would give 预结算
     ENQUIRY = "enquiry"  # who a person is
+    FILING = "filing"  # what became of a registration 备案
+    CANCELLATION = "cancellation"  # what became of the wish to cancel one
+    PREFLIGHT = "preflight"  # whether a settlement would go through 结算预检
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,21 @@ class Facts:
     trials: Mapping[UUID, Trial] = field(default_factory=dict)
     enquiries: Mapping[UUID, StoredEnquiry] = field(default_factory=dict)
     cards: Mapping[PersonId, PersonCard] = field(default_factory=dict)
+    filings: Mapping[UUID, Filing] = field(default_factory=dict)
+    cancellations: Mapping[UUID, Cancellation] = field(default_factory=dict)
+    preflights: Mapping[UUID, PreflightSlot] = field(default_factory=dict)
+
+    def answer_by(self, id_: UUID) -> datetime:
+        """When the answer about one of these is certain."""
+        found = (
+            self.settlements.get(id_)
+            or self.trials.get(id_)
+            or self.enquiries.get(id_)
+            or self.filings.get(id_)
+            or self.cancellations.get(id_)
+            or self.preflights[id_]
+        )
+        return found.answer_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +156,26 @@ Act = Callable[[Work, Sequence[Request]], list[Step]]
 Answer = Callable[[Work, Request, Facts, UUID], Reply | None]
 
 
+class Patience(StrEnum):
+    """How long a request waits for its answer; the settings say how long that is."""
+
+    LONG = "long"  # until it is settled or undone
+    DECISION = "decision"  # until somebody decides, unless that takes a clerk
+    MOMENT = "moment"  # a doctor is waiting
+
+
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One row of the table: what a number means here."""
+    """One row of the table: what a number means here.
+
+    `subject`: what its message id was bound to. `at_limit`: what it says when time is up, of what
+    has come so far; None where there is nothing but 'unknown, certain by T'.
+    """
 
     infno: str
     effect: Effect
     act: Act
     answer: Answer | None = None
+    at_limit: Answer | None = None
+    subject: Subject = Subject.SETTLEMENT
+    patience: Patience = Patience.LONG

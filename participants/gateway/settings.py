@@ -7,6 +7,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings
 
 from contracts.programs.settings import from_environment
+from participants.gateway.requests import Patience
 
 
 class GatewaySettings(BaseSettings):
@@ -20,6 +21,14 @@ class GatewaySettings(BaseSettings):
     """A body that is not complete by then ends the request."""
     answer_within_s: float = Field(default=8.0, gt=0)
     """How long a hospital waits at most; then the answer is 'unknown, certain by T'."""
+    decision_within_s: float = Field(default=1.5, gt=0)
+    """How long a registration waits for a decision; then 'it waits for a clerk' is the answer."""
+    preflight_within_s: float = Field(default=0.4, gt=0)
+    """How long a pre-flight waits for the insured area; then it is told without it."""
+    last_look_s: float = Field(default=1.0, gt=0)
+    """How long a request whose time is up waits for one more look into the database."""
+    preflight_last_look_s: float = Field(default=0.06, gt=0)
+    """The same for a pre-flight: both together stay under half a second."""
     waiting_max: int = Field(default=2_000, ge=1)
     """Requests that may be under way at once, each area for itself; beyond it TOO_BUSY."""
     batch_max: int = Field(default=200, ge=1)
@@ -30,3 +39,12 @@ class GatewaySettings(BaseSettings):
     """How long a token that was good may be believed without another look."""
     profiles_file: Path | None = None
     """Another institution_profiles.toml than the one shipped."""
+
+    def within_s(self, patience: Patience) -> tuple[float, float]:
+        """How long a request waits, and how long for its last look."""
+        decision = min(self.decision_within_s, self.answer_within_s)
+        return {
+            Patience.LONG: (self.answer_within_s, self.last_look_s),
+            Patience.DECISION: (decision, self.last_look_s),
+            Patience.MOMENT: (self.preflight_within_s, self.preflight_last_look_s),
+        }[patience]

@@ -18,7 +18,7 @@ HEARD_MAX = 10_000
 @dataclass(slots=True, eq=False)
 class Waiting:
     """One request at the desk. `awaiting` is set once the hub has been asked; `looked_at` counts
-    what the room had heard when the database was last read for it.
+    what the room had heard when the database was last read for it; `is_last`: time is up.
     """
 
     request: Request
@@ -26,6 +26,7 @@ class Waiting:
     is_taken: bool = False
     awaiting: Awaiting | None = None
     looked_at: int = 0
+    is_last: bool = False
 
 
 class WaitingRoom:

@@ -25,9 +25,9 @@ from contracts.programs.settings import Secrets, read
 from contracts.sealing import Sealer
 from participants.insured import area_file
 from participants.insured.area_file import AreaFileWrong
-from participants.insured.domain.person_file import PeopleFileWrong
+from participants.insured.domain.cells import FileWrong
 from participants.insured.processors import subscriptions
-from participants.insured.services import people
+from participants.insured.services import eligibilities, people, publishing
 from participants.insured.settings import Settings
 from participants.insured.store import db
 
@@ -37,27 +37,33 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="参保地：待遇计算、备案审核、参保人员。")
 
 
-def _told(wrong: PeopleFileWrong) -> str:
+def _told(wrong: FileWrong) -> str:
     lines = [f"第 {fault.line} 行：{fault.reason}" for fault in wrong.faults]
     return "\n".join(["文件未导入：", *lines])
 
 
 TROUBLES: tuple[Trouble, ...] = (
     (AreaFileWrong, lambda error: f"参保地规则文件有误：{error}"),
-    (PeopleFileWrong, _told),
+    (FileWrong, _told),
 )
 
 
 def worker(
     area: AreaCode, engine: Engine, transport: Transport, clock: Clock, settings: Settings
 ) -> Processor:
-    """The loop of one area, which is a consumer group of its own name."""
+    """The loop of one area, which is a consumer group of its own name.
+
+    Before it is given out, what changed of the area's rules is published.
+    """
     rules = area_file.load(area, settings.area_file_of(area))
     limits = settings.limits()
     read_from = [topics.insured_work(area), topics.notices(Role.INSURED, area)]
+    outbox = _outbox(rules.name, engine, transport, clock, settings)
+    with outbox.transaction() as writing:
+        writing.say(publishing.publish(rules, writing.tx, writing.now))
     return Processor(
         broker=transport.reader(rules.name, read_from, batch_max=limits.batch_max),
-        outbox=_outbox(rules.name, engine, transport, clock, settings),
+        outbox=outbox,
         subscriptions=subscriptions(rules),
         limits=limits,
     )
@@ -148,6 +154,41 @@ def load_people(
         f"共 {loaded.rows} 行；新增或变更：人员 {loaded.people_written}，"
         f"参保 {loaded.insurances_written}"
     )
+
+
+@app.command()
+def load_eligibilities(
+    area: OneArea, file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
+) -> None:
+    """导入已认定的门诊慢特病待遇资格（UTF-8 CSV）；有一行不对就全部不导入，重复导入不改变数据。"""
+    with said_plainly(TROUBLES):
+        rows, key = eligibilities.read(file), read(Secrets).token_key()
+        with _transaction(AreaCode(area)) as tx:
+            written = eligibilities.load(tx, rows, key)
+    typer.echo(f"共 {len(rows)} 行；新增或变更：资格 {written}")
+
+
+@app.command()
+def publish(
+    area: OneArea,
+    again: Annotated[bool, typer.Option("--again", help="未变更的也重新公布")] = False,
+) -> None:
+    """向枢纽公布备案条件、经办机构与统筹区；未变更的不再公布。"""
+    code = AreaCode(area)
+    with said_plainly(TROUBLES):
+        settings = read(Settings)
+        rules = area_file.load(code, settings.area_file_of(code))
+        with _engine(code, settings) as engine:
+            transport = KafkaTransport(settings.bootstrap())
+            outbox = _outbox(f"{rules.name}.publish", engine, transport, SystemClock(), settings)
+            try:
+                with outbox.transaction() as writing:
+                    said = publishing.publish(rules, writing.tx, writing.now, again=again)
+                    writing.say(said)
+                outbox.tend()
+            finally:
+                outbox.close()
+    typer.echo(f"已公布 {len(said)} 项")
 
 
 @app.command()

@@ -12,9 +12,9 @@ from contracts.codes import Role
 from contracts.delivery.processor import Subscription
 from contracts.message import Body, Message, Outgoing
 from contracts.messages.clearing import ClearingIssued
-from contracts.messages.enquiry import PersonEnquired
+from contracts.messages.enquiry import PersonEnquired, PreflightForwarded
 from contracts.messages.reconciliation import RowsRequested, TotalsRequested
-from contracts.messages.registration import RegistrationReviewRequested
+from contracts.messages.registration import RegistrationReviewRequested, RegistrationTold
 from contracts.messages.settlement import (
     CalculationRequested,
     ReleaseRequested,
@@ -26,9 +26,11 @@ from participants.insured.services import (
     calculations,
     conclusions,
     enquiries,
+    preflight,
     registrations,
     releases,
     reports,
+    standings,
     trials,
 )
 
@@ -41,7 +43,9 @@ WORK: tuple[tuple[type[Body], UseCase], ...] = (
     (ReleaseRequested,            releases.release),
     (SettlementConcluded,         conclusions.conclude),
     (RegistrationReviewRequested, registrations.review),
+    (RegistrationTold,            standings.keep),
     (PersonEnquired,              enquiries.answer),
+    (PreflightForwarded,          preflight.judge),
 )
 NOTICES: tuple[tuple[type[Body], UseCase], ...] = (
     (TotalsRequested, reports.totals),

@@ -1,4 +1,4 @@
-"""The treatment area's programs: worker, migration, its list of institutions."""
+"""The treatment area's programs: worker, migration, its institutions and what it makes known."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -6,22 +6,23 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from contracts import topics
 from contracts.clock import Clock, SystemClock
 from contracts.codes import AreaCode, Role, areas
 from contracts.delivery import engine as database
-from contracts.delivery.outbox import Outbox
+from contracts.delivery.outbox import Outbox, Writing
 from contracts.delivery.processor import Processor
 from contracts.delivery.transport import KafkaTransport, Transport
 from contracts.programs import loops
 from contracts.programs.ending import Trouble, said_plainly, told_to_stop
 from contracts.programs.logs import log_to_stderr
 from contracts.programs.settings import read
+from participants.treatment.domain.directory_file import Directory, DirectoryUnsound
 from participants.treatment.domain.institution import ListUnsound, read_list
 from participants.treatment.processors import subscriptions
-from participants.treatment.services import institutions
+from participants.treatment.services import institutions, publishing
 from participants.treatment.settings import Settings
 from participants.treatment.store import db
 
@@ -30,18 +31,27 @@ app = typer.Typer(no_args_is_help=True, help="就医地：医药机构、就诊�
 TROUBLES: tuple[Trouble, ...] = (
     (UnicodeDecodeError, lambda _: "文件未导入：不是 UTF-8 文本"),
     (ListUnsound, lambda error: "\n".join(["文件未导入：", *error.faults])),
+    (DirectoryUnsound, lambda error: "\n".join(["经办机构和统筹区文件有误：", *error.faults])),
+    (OSError, lambda error: f"无法读取文件：{error.filename}"),
 )
 
 
 def worker(
     area: AreaCode, engine: Engine, transport: Transport, clock: Clock, settings: Settings
 ) -> Processor:
-    """The loop of one area, which is a consumer group of its own name."""
+    """The loop of one area, which is a consumer group of its own name.
+
+    First it makes known what has changed of the area's institutions and offices.
+    """
     name, limits = topics.participant(Role.TREATMENT, area), settings.limits()
     read_from = [topics.treatment_answers(area), topics.notices(Role.TREATMENT, area)]
+    outbox = Outbox(engine, transport.sender(name), clock, settings.outbox_limits())
+    with outbox.transaction() as writing:
+        directory = settings.directory(area)
+        writing.say(publishing.publish(writing.tx, area, writing.now, directory=directory))
     return Processor(
         broker=transport.reader(name, read_from, batch_max=limits.batch_max),
-        outbox=Outbox(engine, transport.sender(name), clock, settings.outbox_limits()),
+        outbox=outbox,
         subscriptions=subscriptions(area),
         limits=limits,
     )
@@ -63,7 +73,7 @@ def work(
     """处理枢纽的应答，直到收到停止信号；任一就医地失败则整个进程以非零退出。"""
     log_to_stderr()
     codes = [AreaCode(_area(text)) for text in dict.fromkeys(area)]
-    with said_plainly(), ExitStack() as stack:
+    with said_plainly(TROUBLES), ExitStack() as stack:
         settings, clock, stop = read(Settings), SystemClock(), told_to_stop()
         engines = {code: stack.enter_context(_engine(code, settings)) for code in codes}
         transport = KafkaTransport(settings.bootstrap())
@@ -90,10 +100,40 @@ def load_institutions(
     """导入定点医药机构（UTF-8 CSV）；有一行不对就全部不导入，可重复导入。"""
     code = AreaCode(area)
     with said_plainly(TROUBLES):
+        settings = read(Settings)
+        directory = settings.directory(code)
         found = read_list(file.read_text(encoding="utf-8-sig").splitlines(), code)
-        with _engine(code, read(Settings)) as engine, engine.begin() as tx:
+        with _engine(code, settings) as engine, engine.begin() as tx:
             institutions.load(tx, found)
+            _queue(tx, code, directory, again=False)
     typer.echo(f"已导入定点医药机构 {len(found)} 家")
+
+
+@app.command()
+def publish(
+    area: OneArea,
+    directory: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="经办机构和统筹区（TOML）")
+    ] = None,
+) -> None:
+    """向枢纽公布本地定点医药机构、经办机构和统筹区；由运行中的 work 或网关发出。"""
+    code = AreaCode(area)
+    with said_plainly(TROUBLES):
+        settings = read(Settings)
+        if directory is not None:
+            settings = settings.model_copy(update={"treatment_directory": directory})
+        offices = settings.directory(code)
+        with _engine(code, settings) as engine, engine.begin() as tx:
+            said = _queue(tx, code, offices, again=True)
+    typer.echo(f"待发公布 {said} 条")
+
+
+def _queue(tx: Connection, area: AreaCode, directory: Directory | None, *, again: bool) -> int:
+    """Leave it in the outbox: whoever sweeps it, the worker or the gateway, sends it soon."""
+    writing = Writing(tx, SystemClock().now())
+    outgoing = publishing.publish(tx, area, writing.now, directory=directory, again=again)
+    writing.say(outgoing)
+    return len(outgoing)
 
 
 @contextmanager

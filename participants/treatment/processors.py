@@ -11,10 +11,19 @@ from contracts.codes import AreaCode, Role
 from contracts.delivery.processor import Handle, Subscription
 from contracts.message import Message, Outgoing
 from contracts.messages.clearing import ClearingIssued
-from contracts.messages.enquiry import PersonAnswered
+from contracts.messages.enquiry import PersonAnswered, PreflightAnswered
 from contracts.messages.reconciliation import RowsRequested, TotalsRequested
+from contracts.messages.registration import RegistrationTold
 from contracts.messages.settlement import SettlementAnswered, TrialAnswered
-from participants.treatment.services import enquiries, reports, settlements, statements, trials
+from participants.treatment.services import (
+    enquiries,
+    preflights,
+    registrations,
+    reports,
+    settlements,
+    statements,
+    trials,
+)
 
 Report = Callable[[Connection, AreaCode, Sequence[Message[Any]], datetime], list[Outgoing]]
 
@@ -25,6 +34,8 @@ def subscriptions(area: AreaCode) -> tuple[Subscription, ...]:
         Subscription(answers, SettlementAnswered, settlements.record_answers),
         Subscription(answers, TrialAnswered, trials.record_trial_answers),
         Subscription(answers, PersonAnswered, enquiries.record_person_answers),
+        Subscription(answers, PreflightAnswered, preflights.record_answers),
+        Subscription(answers, RegistrationTold, registrations.record_told),
         Subscription(notices, TotalsRequested, _for(area, reports.totals)),
         Subscription(notices, RowsRequested, _for(area, reports.rows)),
         Subscription(notices, ClearingIssued, statements.receive),

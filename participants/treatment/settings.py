@@ -12,6 +12,7 @@ from contracts.delivery.processor import Limits
 from contracts.programs.settings import brokers, database_url, from_environment
 from participants.treatment.domain.catalogue import Catalogue
 from participants.treatment.domain.catalogue_file import load_catalogue
+from participants.treatment.domain.directory_file import Directory, read_directory
 from participants.treatment.domain.terms import Terms
 
 
@@ -23,6 +24,7 @@ class Settings(BaseSettings):
     kafka: str | None = None  # host:port[,host:port][/prefix]
     treatment_database_url: SecretStr | None = None  # postgresql+psycopg2://…
     treatment_catalogue: Path | None = None  # the shipped one when not set
+    treatment_directory: Path | None = None  # agencies and pooling areas; {area}: the area's code
     settle_within_ms: int = Field(default=5_000, ge=100, le=60_000)  # agreed with the hub
     reverse_within_ms: int = Field(default=5_000, ge=100, le=60_000)  # for a release by the insured
     certain_margin_ms: int = Field(
@@ -55,6 +57,13 @@ class Settings(BaseSettings):
     def catalogue(self) -> Catalogue:
         """CatalogueFileWrong when the file does not add up."""
         return load_catalogue(self.treatment_catalogue)
+
+    def directory(self, area: AreaCode) -> Directory | None:
+        """What the area's file says, or None without one; DirectoryUnsound, OSError."""
+        if self.treatment_directory is None:
+            return None
+        path = Path(str(self.treatment_directory).replace("{area}", area))
+        return read_directory(path.read_text(encoding="utf-8-sig"), area)
 
     def limits(self) -> Limits:
         return Limits(

@@ -2,7 +2,7 @@
 
 import base64
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine, text
@@ -11,8 +11,10 @@ from contracts import topics
 from contracts.clock import SystemClock, shanghai_date_of
 from contracts.codes import (
     AreaCode,
+    Channel,
     DivisionCode,
     InsuranceKind,
+    MaterialKind,
     PersonType,
     RegistrationCategory,
     Role,
@@ -20,17 +22,21 @@ from contracts.codes import (
 from contracts.delivery.outbox import Outbox
 from contracts.ids import MessageId, PersonId, RegistrationId, new_id
 from contracts.message import Outgoing, originate
-from contracts.messages.registration import RegistrationSubmitted
+from contracts.messages.registration import Material, RegistrationSubmitted, Wanted
 from contracts.person import person_id_of
 from contracts.sealing import Sealer
+from participants.insured.domain.eligibility_file import EligibilityRow
 from participants.insured.domain.person_file import PersonRow
-from participants.insured.services import people
+from participants.insured.services import eligibilities, people
+from simulators.bench.load import Patients
 from simulators.running.deployment import Deployment
+from simulators.world.population import institutions, pharmacies
 
 REGISTERED_WITHIN_S = 120.0
 FILED_AT_ONCE = 500
 HOME, PLACE = DivisionCode("340100"), DivisionCode("310000")
 TREATMENT = AreaCode("310000")
+DISEASE = "M03900"  # 高血压
 _ACTIVE = "SELECT count(*) FROM registrations WHERE state = 'active'"
 
 
@@ -46,13 +52,17 @@ def enrol(
     count: int,
     tell: Callable[[str], None],
 ) -> list[PersonId]:
-    """Load `count` people and register each through Kafka; this also warms every part up."""
+    """Load `count` people, and register each through Kafka; this also warms every part up.
+
+    All are recognised for one chronic disease.
+    """
     tell(f"registering {count} people over Kafka")
     key = base64.b64decode(deployment.secrets["YIDI_PERSON_TOKEN_KEY"])
     sealer = Sealer.from_text(deployment.secrets["YIDI_SEALING_KEYS"])
     rows = [_person(n) for n in range(count)]
     with engines["insured"].begin() as tx:
         people.load(tx, rows, sealer, key)
+        eligibilities.load(tx, [_recognised(row) for row in rows], key)
     tokens = [person_id_of(row.certificate_kind, row.certificate_number, key) for row in rows]
     today = shanghai_date_of(SystemClock().now())
     for start in range(0, count, FILED_AT_ONCE):
@@ -62,6 +72,24 @@ def enrol(
         outbox.tend()
     _wait_for(engines["hub"], count)
     return tokens
+
+
+def patients_of(people: Sequence[PersonId]) -> Patients:
+    """These people at the first hospital of the treatment area, and at its first pharmacy."""
+    hospital, pharmacy = institutions(TREATMENT)[0], pharmacies(TREATMENT)[0]
+    return Patients(people, HOME, hospital.code, pharmacy.code, DISEASE)
+
+
+def _recognised(row: PersonRow) -> EligibilityRow:
+    return EligibilityRow(
+        line=row.line,
+        certificate_kind=row.certificate_kind,
+        certificate_number=row.certificate_number,
+        insurance_kind=row.insurance_kind,
+        disease_code=DISEASE,
+        valid_from=row.in_force_from,
+        valid_to=None,
+    )
 
 
 def _person(number: int) -> PersonRow:
@@ -83,7 +111,7 @@ def _person(number: int) -> PersonRow:
 
 
 def _filed(person: PersonId, today: date, now: datetime) -> Outgoing:
-    body = RegistrationSubmitted(
+    wanted = Wanted(
         registration_id=RegistrationId(new_id()),
         person_id=person,
         insured_division=HOME,
@@ -92,8 +120,13 @@ def _filed(person: PersonId, today: date, now: datetime) -> Outgoing:
         place=PLACE,
         begins_on=today - timedelta(days=60),
         ends_on=None,
-        materials=("个人承诺书",),
+        materials=(
+            Material(kind=MaterialKind.CREDENTIAL),
+            Material(kind=MaterialKind.RESIDENCE_PROOF),
+        ),
+        channel=Channel.HOSPITAL,
     )
+    body = RegistrationSubmitted(wanted=wanted, by="bench")
     return originate(
         body,
         message_id=MessageId(new_id()),

@@ -36,11 +36,19 @@ MIX = (
 
 @dataclass(frozen=True, slots=True)
 class Patients:
-    """Whom the load treats, where they are insured, and the hospital that treats them."""
+    """Whom the load treats, where they are insured, and who treats them.
+
+    Everybody is recognised for `disease_code`, of which the chronic visits are.
+    """
 
     people: Sequence[PersonId]
     insured_division: DivisionCode
     hospital_code: str
+    pharmacy_code: str
+    disease_code: str
+
+    def seller(self, kind: VisitKind) -> str:
+        return self.pharmacy_code if kind is VisitKind.PHARMACY else self.hospital_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +138,7 @@ class Load:
         days = self.random.randint(3, 12) if kind is VisitKind.INPATIENT else 0
         return SettleRequest(
             msgid=short_text_of(new_id()),
-            hospital_code=self.patients.hospital_code,
+            hospital_code=self.patients.seller(kind),
             visit_id=None,
             person_id=self.random.choice(self.patients.people),
             insured_division=self.patients.insured_division,
@@ -138,6 +146,7 @@ class Load:
             total_fen=total_fen,
             split=Split(own_fen, 0, first_fen, total_fen - own_fen - first_fen),
             visit_kind=kind,
+            disease_code=self.patients.disease_code if kind is VisitKind.CHRONIC else None,
             admitted_on=today - timedelta(days=days),
             discharged_on=today,
             use_account=True,

@@ -11,14 +11,14 @@ from random import Random
 from sqlalchemy import Engine, inspect, text
 
 from contracts.clock import SystemClock
-from contracts.codes import AreaCode, DivisionCode
+from contracts.codes import AreaCode
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.transport import KafkaTransport
 from participants.treatment.settings import Settings
 from participants.treatment.store.listening import Listener
 from simulators.bench import floor, processor_time
-from simulators.bench.crowd import enrol
-from simulators.bench.load import Load, Patients
+from simulators.bench.crowd import enrol, patients_of
+from simulators.bench.load import Load
 from simulators.bench.statistics import Latency, latency_of
 from simulators.bench.validity import Side, Verdict, judge
 from simulators.running.deployment import Deployment, deployed
@@ -26,7 +26,6 @@ from simulators.running.parts import Parts, started
 from simulators.running.seeding import seed
 from simulators.stack.folders import run_folder
 from simulators.stack.servers import Servers, servers
-from simulators.world.population import institutions
 
 INSURED, TREATMENT = AreaCode("340000"), AreaCode("310000")
 PEOPLE = 10_000
@@ -188,11 +187,10 @@ def _running(given: Servers, seed_number: int, tell: Tell) -> Iterator[Bench]:
             sender = KafkaTransport(deployment.kafka or "").sender("bench")
             outbox = Outbox(engines["treatment"], sender, clock)
             people = enrol(deployment, engines, outbox, count=PEOPLE, tell=tell)
-            hospital = institutions(TREATMENT)[0].code
             load = Load(
                 outbox=outbox,
                 terms=Settings().terms(TREATMENT),
-                patients=Patients(people, DivisionCode("340100"), hospital),
+                patients=patients_of(people),
                 clock=clock,
                 random=random,
                 listener=Listener(deployment.treatment_url.replace("{area}", TREATMENT)),

@@ -33,7 +33,8 @@ class PlannedRegistration:
             "place": self.place,
             "begins_on": str(today + timedelta(days=self.begins)),
             "ends_on": ends,
-            "materials": list(self.materials),
+            "materials": [{"kind": kind} for kind in self.materials],
+            "channel": "window",
         }
 
     def covers_today(self) -> bool:

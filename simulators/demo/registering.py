@@ -42,7 +42,9 @@ def _decided(stage: Stage, agency: Client, id_: UUID, planned: PlannedRegistrati
         desk = stage.desk
         wait_for(
             "the review reaches the desk",
-            lambda: any(r["registration_id"] == str(id_) for r in desk.get("/reviews")),
+            lambda: any(
+                one["registration_id"] == str(id_) for one in desk.get("/reviews")["items"]
+            ),
         )
         if planned.reject is None:
             desk.post(f"/reviews/{id_}/accept")

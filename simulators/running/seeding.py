@@ -13,11 +13,11 @@ from contracts.clock import shanghai_date_of
 from contracts.codes import AreaCode
 from contracts.sealing import Sealer
 from hub.services import days, participants
-from participants.insured.services import people
+from participants.insured.services import eligibilities, people
 from participants.treatment.domain.institution import read_list
 from participants.treatment.services import institutions
 from simulators.running.deployment import Deployment
-from simulators.world.population import institutions_file, people_file
+from simulators.world.population import eligibilities_file, institutions_file, people_file
 
 TOKENS_VALID_FOR = timedelta(days=30)
 
@@ -50,12 +50,13 @@ def seed(deployment: Deployment, now: datetime) -> Tokens:
 
 
 def _insured(deployment: Deployment, area: AreaCode, now: datetime) -> str:
-    """Load the area's people; a token for its desk."""
+    """Load the area's people and who is entitled for what; a token for its desk."""
     sealer = Sealer.from_text(deployment.secrets["YIDI_SEALING_KEYS"])
     token_key = base64.b64decode(deployment.secrets["YIDI_PERSON_TOKEN_KEY"])
     engine = deployment.insured_engine(area, "seed")
     with engine.begin() as tx:
         people.load(tx, people.read(area, people_file(area)), sealer, token_key)
+        eligibilities.load(tx, eligibilities.read(eligibilities_file(area)), token_key)
     desk = _issued(engine, Principal("经办员甲", AccessRole.INSURED_AGENCY, area), now)
     engine.dispose()
     return desk

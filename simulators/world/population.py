@@ -76,6 +76,11 @@ def people_file(area: AreaCode) -> Path:
     return _data(f"people/{area}.csv")
 
 
+def eligibilities_file(area: AreaCode) -> Path:
+    """Who is entitled for which chronic disease: everybody, for the story draws its patients."""
+    return _data(f"eligibilities/{area}.csv")
+
+
 def institutions_file(area: AreaCode) -> Path:
     return _data(f"institutions/{area}.csv")
 
@@ -97,9 +102,20 @@ def residents(area: AreaCode) -> list[Resident]:
 
 
 def institutions(area: AreaCode) -> list[Institution]:
+    """The hospitals of an area, in the file's order."""
+    return _listed(area, "hospital")
+
+
+def pharmacies(area: AreaCode) -> list[Institution]:
+    """The pharmacies of an area, in the file's order; most have none in the file."""
+    return _listed(area, "pharmacy")
+
+
+def _listed(area: AreaCode, kind: str) -> list[Institution]:
     return [
         Institution(area, row["code"], row["name"], row["division"], int(row["level"]))
         for row in _rows(institutions_file(area))
+        if row["kind"] == kind
     ]
 
 

@@ -8,12 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.codes import AreaCode, InsuranceKind, PersonType, RegistrationCategory
+from contracts.codes import (
+    AreaCode,
+    Channel,
+    InsuranceKind,
+    PersonType,
+    RegistrationCategory,
+    VisitKind,
+)
 from contracts.ids import PersonId, SettlementId, new_id
 from contracts.refusal import RefusalCode
 from participants.insured import area_file
 from participants.insured.area_file import AreaFileWrong
-from participants.insured.domain.area import Area, Assignment, Handling
+from participants.insured.domain.choices import Assignment, Handling
 from participants.insured.domain.entitlement import RULES
 from participants.insured.domain.grant import GRANT, Grant, GrantEvent, GrantState, tombstone
 from participants.insured.domain.insurance import Insurance, months_after
@@ -103,21 +110,25 @@ def test_an_assignment_may_hold_for_some_divisions_and_for_a_time() -> None:
         valid_to=date(2026, 3, 10),
         divisions=frozenset({"321081"}),
     )
-    area = Area(AREA, known.policies, (only,), known.as_at_home, known.handling)
+    area = replace(known, assignments=(only,))
     assert area.policy_for(INSURANCE, date(2026, 3, 10)) is not None
     assert area.policy_for(INSURANCE, date(2026, 3, 11)) is None
     assert area.policy_for(replace(INSURANCE, division="321000"), date(2026, 3, 10)) is None
 
 
 def test_the_order_of_refusals_is_pinned() -> None:
-    assert [code.name for code, _, _ in RULES] == [
+    assert [code.name for _, code, _, _ in RULES] == [
         "UNKNOWN_AREA",
         "PARTS_DO_NOT_ADD_UP",
+        "DATES_IMPOSSIBLE",
         "DATES_IMPOSSIBLE",
         "PERSON_UNKNOWN",
         "INSURANCE_KIND_DIFFERS",
         "INSURED_ELSEWHERE",
         "INSURANCE_NOT_IN_FORCE",
+        "IN_ARREARS",
+        "CHRONIC_DISEASE_NOT_OPEN",
+        "CHRONIC_NOT_ELIGIBLE",
         "NO_POLICY",
         "INSURANCE_NOT_IN_FORCE",
     ]
@@ -167,7 +178,17 @@ def test_every_category_is_handled_and_long_term_residents_are_paid_as_at_home()
 
 GOOD = """
 as_at_home = []
+commitment_counts_as = "other_temporary"
+not_needed_counts_as = "unregistered"
 policies = [{ insurance = "310", policy = "yizheng-employee-2010", valid_from = 2010-09-27 }]
+agencies = [{ division = "{area}", name = "{name}医保中心", phone = "12393", address = "一号" }]
+pooling_areas = [
+    { division = "321000", name = "扬州市", opened = ["inpatient"], since = 2023-01-01 },
+]
+parameters = [
+    { name = "average_wage", value = "60000.00", valid_from = 2025-07-01, source = "公报" },
+    { name = "average_wage", value = "54321.50", valid_from = 2024-07-01, source = "公报" },
+]
 [registrations]
 retired_resettled = "auto"
 long_term_resident = "auto"
@@ -175,15 +196,48 @@ posted_worker = "auto"
 emergency = "auto"
 other_temporary = "auto"
 referral = "desk"
+chronic_disease = "desk"
+[[terms]]
+holds_from = 2026-07-01
+need_registration = { outpatient = false, chronic = true, pharmacy = false }
+lock_in_months = 6
+source = "通知"
+[[terms]]
+holds_from = 2023-01-01
+need_registration = { outpatient = true, chronic = true, pharmacy = true }
+lock_in_months = 0
+source = "规程"
+[[desk_deadlines]]
+holds_from = 2023-01-01
+channels = ["window", "phone", "app", "mini_programme", "web", "hospital"]
+working_days = 0
+source = "规程"
 """
 WRONG = [
-    (GOOD.replace('"desk"', '"maybe"'), "referral"),
-    (GOOD.replace('referral = "desk"', ""), "referral"),
-    (GOOD.replace("yizheng-employee-2010", "atlantis"), "atlantis"),
+    (GOOD.replace('"desk"', '"maybe"', 1), r"registrations\.referral"),
+    (GOOD.replace('referral = "desk"', ""), r"registrations\.referral: no word"),
+    (GOOD.replace("yizheng-employee-2010", "atlantis"), r"policies\.0\.policy: atlantis"),
     (GOOD.replace('"310"', '"390"'), "another insurance"),
     (GOOD.replace("as_at_home = []", 'as_at_home = ["tourist"]'), "as_at_home"),
     (GOOD + 'more = "x"', "more"),
     ("as_at_home = [", "area.toml"),
+    (GOOD.replace('"unregistered"', '"at home"'), "not_needed_counts_as"),
+    (GOOD.replace('as = "other_temporary"', 'as = "posted_worker"', 1), "commitment_counts_as"),
+    (GOOD.replace("outpatient = false, ", ""), r"need_registration\.outpatient"),
+    (GOOD.replace("lock_in_months = 6", "lock_in_months = 61"), r"terms\.0\.lock_in_months"),
+    (GOOD.replace("2026-07-01", "2023-01-01"), "terms: two rows hold from 2023-01-01"),
+    (GOOD.replace('"phone", ', ""), "desk_deadlines: no deadline for phone"),
+    (GOOD.replace("working_days = 0", "working_days = -1"), "working_days"),
+    (GOOD.replace('"321000"', '"340100"'), r"pooling_areas\.0\.division: 340100"),
+    (GOOD.replace('"{area}"', '"310000"'), r"agencies\.0\.division: 310000"),
+    (GOOD.replace("60000.00", "60000.005"), r"parameters\.0\.value"),
+    (GOOD.replace("2025-07-01", "2024-07-01"), "two values of average_wage"),
+    (GOOD.replace("2010-09-27 }", "2010-09-27, valid_to = 2010-01-01 }"), "valid_to"),
+    (GOOD.replace("yizheng-employee-2010", "chengdu-employee-2022"), "average_wage from 2022-"),
+    (
+        GOOD.replace("yizheng-employee-2010", "henan-employee-2001").replace("average_", "mean_"),
+        r"policies\.0\.policy: henan-employee-2001 needs the parameter average_wage",
+    ),
 ]
 
 
@@ -198,9 +252,53 @@ def test_a_wrong_rules_file_is_never_rules(tmp_path: Path, content: str, named: 
 def test_an_area_may_bring_its_own_rules(tmp_path: Path) -> None:
     path = tmp_path / "area.toml"
     path.write_text(GOOD, encoding="utf-8")
-    assert area_file.load(AREA, path).as_at_home == frozenset()
+    found = area_file.load(AREA, path)
+    assert (found.as_at_home, found.not_needed_counts_as) == (frozenset(), None)
+    assert found.commitment_counts_as is RegistrationCategory.OTHER_TEMPORARY
+    assert [row.holds_from.year for row in found.terms] == [2023, 2026]
+    assert found.terms[1].need_registration == (VisitKind.CHRONIC,)
+    assert (found.agencies[0].division, found.agencies[0].name) == (AREA, "江苏省医保中心")
     with pytest.raises(AreaFileWrong):
         area_file.load(AreaCode("990000"))
+
+
+PARAMETERS = """
+    day        | average_wage_fen
+    2024-06-30 | none
+    2024-07-01 | 5432150
+    2025-06-30 | 5432150
+    2025-07-01 | 6000000
+"""
+
+
+@pytest.mark.parametrize("row", rows(PARAMETERS), ids=str)
+def test_a_parameter_holds_from_its_day_until_the_next(tmp_path: Path, row: Row) -> None:
+    path = tmp_path / "area.toml"
+    path.write_text(GOOD, encoding="utf-8")
+    found = area_file.load(AREA, path).parameters_on(date.fromisoformat(row["day"]))
+    assert str(found.get("average_wage_fen", "none")) == row["average_wage_fen"]
+
+
+# 2026-02-14 and 02-28 are Saturdays made working days, 02-15 to 02-23 is the Spring Festival.
+DEADLINES = """
+    filed      | channel  | due
+    2026-03-10 | window   | 2026-03-10
+    2026-03-14 | window   | 2026-03-16
+    2026-02-14 | window   | 2026-02-14
+    2026-02-16 | window   | 2026-02-24
+    2026-03-10 | app      | 2026-03-11
+    2026-03-13 | hospital | 2026-03-16
+    2026-03-14 | web      | 2026-03-16
+    2026-02-14 | app      | 2026-02-24
+    2026-02-27 | app      | 2026-02-28
+"""
+
+
+@pytest.mark.parametrize("row", rows(DEADLINES), ids=str)
+def test_the_desk_has_its_working_days(row: Row) -> None:
+    filed_on = date.fromisoformat(row["filed"])
+    due_on = SHIPPED.due_on(Channel(row["channel"]), filed_on)
+    assert due_on == date.fromisoformat(row["due"])
 
 
 def _after(grant: Grant, event: GrantEvent, day: date) -> Grant:

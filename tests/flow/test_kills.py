@@ -13,7 +13,6 @@ import pytest
 from sqlalchemy import Engine, text
 
 from contracts.clock import SystemClock
-from contracts.codes import DivisionCode
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.transport import KafkaTransport
 from hub.services.verification import verify
@@ -21,14 +20,13 @@ from participants.insured.store.columns import ADDED, USED
 from participants.treatment.settings import Settings
 from participants.treatment.store.listening import Listener
 from simulators.agency import Unexpected, wait_for
-from simulators.bench.crowd import enrol
-from simulators.bench.load import Load, Patients
+from simulators.bench.crowd import enrol, patients_of
+from simulators.bench.load import Load
 from simulators.bench.validity import Side, judge
 from simulators.running.deployment import Deployment, deployed
 from simulators.running.parts import Parts, started
 from simulators.running.seeding import seed
 from simulators.stack.servers import Servers
-from simulators.world.population import institutions
 from tests.support.worlds import HOME, PLACE
 
 PEOPLE = 100
@@ -113,7 +111,7 @@ def loaded(
     sender = KafkaTransport(deployment.kafka or "").sender("load")
     outbox = Outbox(engines["treatment"], sender, clock)
     people = enrol(deployment, engines, outbox, count=PEOPLE, tell=lambda _: None)
-    patients = Patients(people, DivisionCode("340100"), institutions(PLACE)[0].code)
+    patients = patients_of(people)
     listener = Listener(deployment.treatment_url.replace("{area}", PLACE))
     load = Load(outbox, Settings().terms(PLACE), patients, clock, Random(1), listener)
     stop = threading.Event()

@@ -119,3 +119,57 @@ def settled_outpatient(street: Street, total: Any = "2000.00") -> dict[str, Any]
     assert reply["infcode"] == 0, reply
     found: dict[str, Any] = reply["output"]["setlinfo"]
     return found
+
+
+def referral(**changes: Any) -> dict[str, Any]:
+    """The input of 2501: to a hospital in 广州."""
+    row = {
+        "psn_no": PSN_NO,
+        "insutype": "310",
+        "tel": "13900000000",
+        "insu_optins": "340100",
+        "diag_code": "C34.900",
+        "diag_name": "肺恶性肿瘤",
+        "reflin_medins_no": "H44010000001",
+        "reflin_medins_name": "广州市示例医院",
+        "mdtrtarea_admdvs": "440100",
+        "hosp_agre_refl_flag": "1",
+        "refl_type": "3",
+        "refl_date": TODAY,
+        "refl_rea": "本院无放疗设备",
+        "refl_opnn": "同意转院",
+    }
+    return {"refmedin": row | changes}
+
+
+def designation(**changes: Any) -> dict[str, Any]:
+    """The input of 2505: resettled where the hospital stands."""
+    return {
+        "psn_no": PSN_NO,
+        "biz_appy_type": "08",
+        "begndate": TODAY,
+        "fix_srt_no": "1",
+        "fixmedins_code": "H31010100001",
+        "fixmedins_name": "上海市第一示范医院",
+        "insutype": "310",
+        "insu_optins": "340100",
+        **changes,
+    }
+
+
+def chronic_disease(**changes: Any) -> dict[str, Any]:
+    """The input of 2503: 高血压."""
+    return {
+        "psn_no": PSN_NO,
+        "insutype": "310",
+        "opsp_dise_code": "M03900",
+        "opsp_dise_name": "高血压",
+        "insu_optins": "340100",
+        "ide_fixmedins_no": "H31010100001",
+        "ide_fixmedins_name": "上海市第一示范医院",
+        "hosp_ide_date": TODAY,
+        "diag_dr_codg": "D1",
+        "diag_dr_name": "李医生",
+        "begndate": TODAY,
+        **changes,
+    }

@@ -1,9 +1,10 @@
 """The hub and the insured areas as a hospital's door sees them: one party that answers."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 from contracts import topics
@@ -13,7 +14,23 @@ from contracts.delivery.codec import body_of, decode, encode
 from contracts.delivery.memory import MemoryLog
 from contracts.ids import MessageId, PersonId, new_id
 from contracts.message import Body, originate
-from contracts.messages.enquiry import Insurance, PersonAnswered, PersonCard, PersonEnquired
+from contracts.messages.enquiry import (
+    Check,
+    CheckName,
+    Insurance,
+    PersonAnswered,
+    PersonCard,
+    PersonEnquired,
+    PreflightAnswered,
+    PreflightAsked,
+)
+from contracts.messages.registration import (
+    RegistrationChangeRequested,
+    RegistrationStanding,
+    RegistrationSubmitted,
+    RegistrationTold,
+    Wanted,
+)
 from contracts.messages.settlement import (
     CancellationRequested,
     Outcome,
@@ -52,6 +69,8 @@ class OtherParty:
     """Pays 80 % of what is in scope over a deductible, 10 % of the rest from the account.
 
     `silent`: it takes messages and answers none. `refuses`: the code it answers settlements with.
+    `rejects`: the code it answers registrations with. `has_clerk`: it decides them at once.
+    `lacks`: what its pre-flights find wanting. `area_answers`: the insured area takes part in them.
     """
 
     log: MemoryLog
@@ -60,12 +79,18 @@ class OtherParty:
     silent: bool = False
     refuses: RefusalCode | None = None
     keeps: bool = False
+    rejects: RefusalCode | None = None
+    reason: str = "请核对"
+    has_clerk: bool = True
+    lacks: Mapping[CheckName, RefusalCode] = field(default_factory=dict)
+    area_answers: bool = True
+    filed: dict[UUID, Wanted] = field(default_factory=dict)
     settled: dict[UUID, tuple[Shares, int]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        wanted = [topics.HUB_SETTLEMENTS, topics.HUB_ENQUIRIES]
+        wanted = [topics.HUB_SETTLEMENTS, topics.HUB_ENQUIRIES, topics.HUB_REGISTRATIONS]
         reader = self.log.reader("other party", wanted, batch_max=500)
         while not self._stop.is_set():
             records = reader.poll(batch_max=500, wait_ms=20)
@@ -84,14 +109,16 @@ class OtherParty:
         self.asked.append(letter.head.kind)
         if not self.silent:
             area = AreaCode(letter.head.sender.removeprefix("treatment."))
-            self._say(area, answer(self, body_of(letter, kind).body))
+            said = answer(self, body_of(letter, kind).body)
+            for body in said if isinstance(said, list) else [said]:
+                self._say(area, body)
 
     def _say(self, area: AreaCode, body: Body) -> None:
         outgoing = originate(
             body,
             message_id=MessageId(new_id()),
             topic=topics.treatment_answers(area),
-            key=str(new_id()),
+            key=str(_subject_of(body)),
             sender=topics.HUB,
             at=datetime.now(UTC),
         )
@@ -123,6 +150,44 @@ class OtherParty:
         if asked.settlement_id not in self.settled:
             return _answer(asked.settlement_id, Outcome.WITHDRAWN)
         return self._with_shares(asked.settlement_id, Outcome.REVERSED)
+
+    def register(self, asked: RegistrationSubmitted) -> list[RegistrationTold]:
+        wanted = asked.wanted
+        stranger = wanted.person_id != person_id_of("01", WANG.certno, self.person_key)
+        code = RefusalCode.PERSON_UNKNOWN if stranger else self.rejects
+        if code is not None:
+            return [_told(wanted, RegistrationStanding.REJECTED, code=code, detail=self.reason)]
+        self.filed[wanted.registration_id] = wanted
+        standings = [RegistrationStanding.SUBMITTED, RegistrationStanding.ACTIVE]
+        return [_told(wanted, one) for one in standings[: 1 + self.has_clerk]]
+
+    def change(self, asked: RegistrationChangeRequested) -> RegistrationTold:
+        wanted, change_id = self.filed[asked.registration_id], asked.change_id
+        if self.keeps:
+            code, active = RefusalCode.LOCKED_IN, RegistrationStanding.ACTIVE
+            return _told(wanted, active, change_id=change_id, code=code)
+        return _told(wanted, RegistrationStanding.CANCELLED, change_id=change_id)
+
+    def judge(self, asked: PreflightAsked) -> list[PreflightAnswered]:
+        hub = [CheckName.INSTITUTION, CheckName.AREAS, CheckName.REQUEST, CheckName.REGISTRATION]
+        area = [CheckName.INSURANCE, CheckName.POLICY, CheckName.ROUTE]
+        first = self._judged(asked, hub, is_final=False)
+        return [first, self._judged(asked, hub + area, is_final=True)][: 1 + self.area_answers]
+
+    def _judged(
+        self, asked: PreflightAsked, names: list[CheckName], *, is_final: bool
+    ) -> PreflightAnswered:
+        checks = tuple(
+            Check(name=one, passed=one not in self.lacks, code=self.lacks.get(one), fix="")
+            for one in names
+        )
+        return PreflightAnswered(
+            enquiry_id=asked.enquiry_id,
+            final=is_final,
+            will_settle=is_final and not self.lacks,
+            standing=None,
+            checks=checks,
+        )
 
     def look_up(self, asked: PersonEnquired) -> PersonAnswered:
         known = person_id_of("01", WANG.certno, self.person_key) == asked.person_id
@@ -173,6 +238,36 @@ def paid(bill: Bill) -> tuple[Shares, int]:
     return shares, deductible_fen
 
 
+def _subject_of(body: Body) -> UUID:
+    """What the hub keys an answer by."""
+    names = "registration_id", "enquiry_id", "settlement_id"
+    return next(UUID(str(getattr(body, name))) for name in names if hasattr(body, name))
+
+
+def _told(
+    wanted: Wanted,
+    state: RegistrationStanding,
+    *,
+    change_id: MessageId | None = None,
+    code: RefusalCode | None = None,
+    detail: str = "",
+) -> RegistrationTold:
+    insured_area = area_of(wanted.insured_division)
+    assert insured_area is not None
+    return RegistrationTold(
+        registration_id=wanted.registration_id,
+        person_id=wanted.person_id,
+        insured_area=insured_area,
+        state=state,
+        materials=wanted.materials,
+        change_id=change_id,
+        code=code,
+        detail=detail,
+        at=datetime.now(UTC),
+        by="hub",
+    )
+
+
 def _answer(
     settlement_id: UUID,
     outcome: Outcome,
@@ -195,10 +290,13 @@ def _answer(
     )
 
 
-_ANSWERS: tuple[tuple[type[Body], Callable[..., Body]], ...] = (
+_ANSWERS: tuple[tuple[type[Body], Callable[..., Any]], ...] = (
     (SettlementRequested, OtherParty.settle),
     (TrialRequested, OtherParty.try_out),
     (CancellationRequested, OtherParty.cancel),
     (WithdrawalRequested, OtherParty.withdraw),
     (PersonEnquired, OtherParty.look_up),
+    (RegistrationSubmitted, OtherParty.register),
+    (RegistrationChangeRequested, OtherParty.change),
+    (PreflightAsked, OtherParty.judge),
 )

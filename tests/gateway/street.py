@@ -24,7 +24,11 @@ from participants.gateway.app import create_app
 from participants.gateway.door import Door
 from participants.gateway.settings import GatewaySettings
 from participants.treatment.domain.catalogue_file import load_catalogue
-from participants.treatment.domain.institution import Institution, InstitutionKind
+from participants.treatment.domain.institution import (
+    OPENED_BY_KIND,
+    Institution,
+    InstitutionKind,
+)
 from participants.treatment.domain.terms import Terms
 from participants.treatment.main import worker
 from participants.treatment.services import institutions
@@ -58,6 +62,10 @@ class Street:
     def post(self, body: bytes | str, path: str = "/", **headers: str) -> httpx.Response:
         return self.run(self.client.post(path, content=body, headers=headers))
 
+    def preflight(self, **body: Any) -> tuple[int, Any]:
+        response = self.post(json.dumps(body), "/preflight")
+        return response.status_code, json.loads(response.text)
+
     def call(self, infno: str, node: Any = None, **changes: Any) -> Reply:
         """One transaction in a sound envelope; `changes` replace fields of the envelope."""
         return self.said(envelope(infno, node, **changes))
@@ -86,7 +94,10 @@ class Street:
 
     def counts(self) -> tuple[int, ...]:
         """How many rows every table has in which a request leaves a trace."""
-        tables = "attempts", "visits", "fee_lines", "settlements", "trials", "enquiries", "outbox"
+        tables = (
+            "attempts", "visits", "fee_lines", "settlements", "trials", "enquiries",
+            "registrations", "registration_cancellations", "outbox",
+        )  # fmt: skip
         return tuple(self.rows(f"SELECT count(*) FROM {name}")[0][0] for name in tables)  # noqa: S608
 
 
@@ -122,6 +133,7 @@ def institution(code: str) -> Institution:
         level=2,
         hosp_lv="5",
         kind=InstitutionKind.HOSPITAL,
+        opened=OPENED_BY_KIND[InstitutionKind.HOSPITAL],
     )
 
 
@@ -155,7 +167,7 @@ def envelope(infno: str, node: Any = None, **changes: Any) -> dict[str, Any]:
     }
 
 
-_NODES = {"data", "mdtrtinfo", "feedetail", "diseinfo"}
+_NODES = {"data", "mdtrtinfo", "feedetail", "diseinfo", "refmedin"}
 PERSON = {
     "mdtrt_cert_type": "02",
     "mdtrt_cert_no": WANG.certno,

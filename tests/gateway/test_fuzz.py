@@ -10,8 +10,16 @@ from hypothesis import strategies as st
 
 from participants.gateway.fields import input_shapes
 from participants.gateway.transactions.table import TRANSACTIONS
-from tests.gateway.cases import PSN_NO, outpatient_bill, split
+from tests.gateway.cases import (
+    PSN_NO,
+    chronic_disease,
+    designation,
+    outpatient_bill,
+    referral,
+    split,
+)
 from tests.gateway.street import Street, envelope, opened
+from tests.gateway.test_preflight import of_2001, question
 from tests.support.databases import Databases
 
 FIELDS = sorted({f.name for s in input_shapes().values() for n in s.nodes for f in n.fields})
@@ -28,7 +36,7 @@ ANY = st.recursive(
     ),
     max_leaves=20,
 )
-NODES = st.sampled_from(["data", "mdtrtinfo", "feedetail", "diseinfo"])
+NODES = st.sampled_from(["data", "mdtrtinfo", "feedetail", "diseinfo", "refmedin"])
 
 
 @pytest.fixture(scope="module")
@@ -82,4 +90,25 @@ def test_any_envelope(shared: Street, changes: dict[str, Any]) -> None:
 )
 def test_any_change_of_a_good_bill(shared: Street, infno: str, changes: dict[str, Any]) -> None:
     node = outpatient_bill("MZ0001", "2000", mid_setl_flag="0", **split(0, 0, 0, "2000"))
+    assert_an_envelope(shared, json.dumps(envelope(infno, node | changes)))
+
+
+@slow
+@given(changes=st.dictionaries(st.sampled_from([*question(), "flags", "med_type"]), ANY))
+def test_any_question_gets_a_verdict_or_a_code(shared: Street, changes: dict[str, Any]) -> None:
+    response = shared.post(json.dumps(question(**changes)), "/preflight")
+    document = json.loads(response.text)
+    assert response.status_code in {200, 400, 422}, document
+    assert ("will_settle" in document) == (response.status_code == 200)
+
+
+@slow
+@given(
+    infno=st.sampled_from(["2001", "2501", "2502", "2503", "2505"]),
+    changes=st.dictionaries(st.sampled_from(FIELDS), LEAF, max_size=3),
+)
+def test_any_change_of_a_good_registration(
+    shared: Street, infno: str, changes: dict[str, Any]
+) -> None:
+    node = {**referral()["refmedin"], **chronic_disease(), **designation(), **of_2001()}
     assert_an_envelope(shared, json.dumps(envelope(infno, node | changes)))

@@ -1,9 +1,12 @@
 """仪征 2010 as a clerk would check it with a pencil: every row is worked out by hand."""
 
+from dataclasses import replace
+
 import pytest
 
-from contracts.codes import PersonType, VisitKind
+from contracts.codes import PersonType
 from contracts.money import fen_from_yuan, yuan_from_fen
+from participants.policy.benefits import CareKind, Elsewhere
 from participants.policy.engine import calculate
 from participants.policy.explain import explain
 from participants.policy.loader import library
@@ -88,6 +91,8 @@ CHRONIC = """
 
 OUTPATIENT = """
     kind       | flag      | account | total   | in_scope | pool   | acct   | cash
+    maternity  | -         | no      | 2000.00 | 1800.00  | 800.00 | 0.00   | 1200.00
+    maternity  | caesarean | no      | 2000.00 | 1800.00  | 1200.00 | 0.00  | 800.00
     outpatient | -         | no      | 200.00  | 150.00   | 0.00   | 0.00   | 200.00
     outpatient | -         | 1000.00 | 200.00  | 150.00   | 0.00   | 150.00 | 50.00
     outpatient | -         | 100.00  | 200.00  | 150.00   | 0.00   | 100.00 | 100.00
@@ -128,7 +133,9 @@ def test_chronic_outpatient_care_has_a_threshold_a_rate_and_a_cap(row: Row) -> N
 
 
 @pytest.mark.parametrize("row", rows(OUTPATIENT), ids=str)
-def test_outpatient_and_pharmacy_bills_are_the_persons_own(row: Row) -> None:
+def test_outpatient_and_pharmacy_bills_are_the_persons_own_but_for_treatments_and_childbirth(
+    row: Row,
+) -> None:
     result = calculate(POLICY, _case(row), YearToDate())
     _expect(row, result, pool=result.pool_fen, acct=result.account_fen)
 
@@ -143,6 +150,7 @@ def test_two_stays_in_a_row_cross_the_limit_like_the_second_row_says() -> None:
         deductible_fen=1100_00,
         pool_fen=first.pool_fen + 3735_00,
         large_sum_fen=5950_00,
+        large_base_fen=7000_00,
         stays=2,
     )
 
@@ -151,10 +159,17 @@ def test_chronic_care_leaves_the_limits_of_stays_alone() -> None:
     delta = calculate(POLICY, _case({"kind": "chronic", "in_scope": "3000.00"}), YearToDate()).delta
     assert delta == YearToDate(
         deductible_fen=1000_00,
-        pool_fen=1200_00,
         chronic_in_scope_fen=3000_00,
         chronic_pool_fen=1200_00,
     )
+
+
+@pytest.mark.parametrize("disease", ["M00500", "M07800", "M08300", "M07803"])
+def test_the_three_treatments_are_paid_as_a_stay_by_the_code_of_the_disease(disease: str) -> None:
+    case = replace(_case({"kind": "chronic", "in_scope": "10000.00"}), disease=disease)
+    result = calculate(POLICY, case, YearToDate())
+    # Without a deductible: 5,000 at 83 % and 5,000 at 86 %.
+    assert (result.deductible_fen, result.pool_fen) == (0, 8450_00)
 
 
 def test_dialysis_outside_a_stay_uses_the_year_but_is_no_stay() -> None:
@@ -167,11 +182,11 @@ def test_dialysis_outside_a_stay_uses_the_year_but_is_no_stay() -> None:
 READABLE = """
 医疗费总额 12000.00 元，其中政策范围内 12000.00 元（政策 yizheng-employee-2010）
 1. 起付线：在职，二级，本年第 1 次住院，600.00 元，本次由个人负担 600.00 元
-   ｜个人负担：600.00 元｜余 11400.00 元｜依据 inpatient.deductible.active.2
+   ｜个人负担：600.00 元｜余 11400.00 元｜依据 inpatient.deductible.active.level_2
 2. 统筹分段 0.00–5000.00 元：其中 4400.00 元按比例支付
-   ｜统筹基金：4400.00 × 83% = 3652.00 元｜余 7000.00 元｜依据 inpatient.bands[0].active
+   ｜统筹基金：4400.00 × 83% = 3652.00 元｜余 7000.00 元｜依据 inpatient.bands[0].rate.active
 3. 统筹分段 5000.00–20000.00 元：其中 7000.00 元按比例支付
-   ｜统筹基金：7000.00 × 86% = 6020.00 元｜余 0.00 元｜依据 inpatient.bands[1].active
+   ｜统筹基金：7000.00 × 86% = 6020.00 元｜余 0.00 元｜依据 inpatient.bands[1].rate.active
 4. 个人现金支付 2328.00 元
    ｜个人现金：2328.00 元｜余 0.00 元｜依据 case
 合计：统筹基金 9672.00 元，个人现金 2328.00 元；其中起付线 600.00 元
@@ -187,13 +202,13 @@ def _case(row: Row, *, out_of_area: bool = False) -> Case:
     asked = row.get("account", "no") != "no"
     flag, in_scope_fen = row.get("flag", "-"), fen_from_yuan(row["in_scope"])
     return Case(
-        visit_kind=VisitKind(row.get("kind", "inpatient")),
+        kind=CareKind(row.get("kind", "inpatient")),
         person_type=PersonType(row.get("person", "active")),
         age_years=int(row.get("age", "40")),
         hospital_level=int(row.get("level", "2")),
         total_fen=fen_from_yuan(row["total"]) if "total" in row else in_scope_fen,
         in_scope_fen=in_scope_fen,
-        out_of_area=out_of_area,
+        elsewhere=Elsewhere.REFERRAL if out_of_area else None,
         flags=frozenset() if flag == "-" else frozenset({flag}),
         account_use=asked,
         account_balance_fen=fen_from_yuan(row["account"]) if asked else 100_000,

@@ -1,19 +1,19 @@
 """Who may speak of what: a message in another's name changes nothing and is handed on to nobody."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
-from contracts.codes import InsuranceKind, RegistrationCategory
-from contracts.ids import EnquiryId, RegistrationId, SettlementId, new_id
+from contracts.ids import EnquiryId, SettlementId, new_id
 from contracts.messages.enquiry import PersonAnswered
-from contracts.messages.registration import RegistrationSubmitted
 from contracts.messages.settlement import TrialCalculated
 from contracts.refusal import RefusalCode
-from hub.services import enquiries, registrations, trials
+from hub.services import enquiries, submitting, trials
 from hub.store.db import migrate
 from tests.support.databases import Databases
-from tests.support.hub import FROM_TREATMENT, PERSON, SHARES, TREATMENT, Hub, an_open_hub, said
+from tests.support.hub import FROM_TREATMENT, SHARES, TREATMENT, Hub, an_open_hub, said
+from tests.support.registrations import submission, wanted
 
 NOT_INSURED_AREAS = [FROM_TREATMENT, "hub", "insured.990000"]
 
@@ -43,16 +43,7 @@ def test_only_insured_areas_say_who_a_person_is(hub: Hub, sender: str) -> None:
     assert hub.hear(enquiries.answer, said(answer, sender)) == []
 
 
-def test_a_registration_from_the_calendars_first_day_is_filed_like_any_other(hub: Hub) -> None:
-    body = RegistrationSubmitted(
-        registration_id=RegistrationId(new_id()),
-        person_id=PERSON,
-        insured_division="340100",
-        insurance_kind=InsuranceKind.EMPLOYEE,
-        category=RegistrationCategory.REFERRAL,
-        place=TREATMENT,
-        begins_on=date.min,
-        ends_on=date.min,
-        materials=(),
-    )
-    assert len(hub.hear(registrations.receive, said(body, FROM_TREATMENT))) == 1
+def test_a_registration_from_the_calendars_first_day_is_answered_like_any_other(hub: Hub) -> None:
+    first = wanted(begins_on=date.min, ends_on=date.min)
+    outgoing: list[Any] = hub.hear(submitting.receive, submission(first))
+    assert [one.message.body.code for one in outgoing] == [RefusalCode.DATES_IMPOSSIBLE]

@@ -39,7 +39,7 @@ from tests.support.hub_books import (
 from tests.support.tables import rows
 
 KEY_TEXT = "bm90IGEgc2VjcmV0IG9mIGFueWJvZHk="
-PERSON = "A" * 29
+PERSON, STRANGER = "P" * 29, "Q" * 29  # the books are of the first
 FIRST, LAST, OPEN = date(2026, 3, 1), date(2026, 3, 31), date(2026, 4, 1)
 CASES = (Case(1, LAST), Case(2, LAST, insured=ANHUI, treatment=HUNAN, total_fen=80_00))
 BODY: dict[str, Any] = {
@@ -49,6 +49,7 @@ BODY: dict[str, Any] = {
     "category": "long_term_resident",
     "place": "310000",
     "begins_on": "2026-04-01",
+    "materials": [{"kind": "credential"}, {"kind": "commitment"}],
 }
 PEOPLE = {
     "operator": (AccessRole.OPERATOR, None),
@@ -57,7 +58,12 @@ PEOPLE = {
     "anhui": (AccessRole.INSURED_AGENCY, ANHUI),
     "watcher": (AccessRole.WATCHER, HUNAN),
     "misfit": (AccessRole.OPERATOR, HUNAN),
+    "channel": (AccessRole.PERSON_CHANNEL, None),
+    "person": (AccessRole.PERSON, None),
+    "other": (AccessRole.PERSON, None),
+    "hospital": (AccessRole.INSTITUTION, SHANGHAI),
 }
+SUBJECTS = {"person": PERSON, "other": STRANGER}
 
 
 class At:
@@ -95,7 +101,12 @@ def world(databases: Databases) -> Iterator[World]:
         for _ in range(4):
             reconciliation.begin_due(tx, NOON)
         tokens = {
-            who: access.issue(tx, Principal(who, role, area), valid_for=timedelta(days=1), now=NOON)
+            who: access.issue(
+                tx,
+                Principal(SUBJECTS.get(who, who), role, area),
+                valid_for=timedelta(days=1),
+                now=NOON,
+            )
             for who, (role, area) in PEOPLE.items()
         }
     with served(app) as client:
@@ -118,28 +129,53 @@ def _code(answer: Response) -> str:
     return str(said["code"])
 
 
-# Each operation for each holder. 1012: no token; 1013: may not. Other numbers are HTTP statuses.
+# Each operation for each holder; the person is whom the books and BODY are of, the other is not.
+# 1012: no token; 1013: may not. Other numbers are HTTP statuses.
 WHO = """
-    operation            nobody  operator  hunan  shanghai  anhui  watcher  misfit
-    submit_registration  1012    1013      201    201       1013   1013     1013
-    find_registration    1012    200       200    200       1013   200      1013
-    list_registrations   1012    200       200    200       200    200      1013
-    find_settlement      1012    200       200    200       1013   200      1013
-    list_business_days   1012    200       200    200       200    200      1013
-    close_business_day   1012    200       1013   1013      1013   1013     1013
-    show_reconciliation  1012    200       200    200       200    200      1013
-    list_breaks          1012    200       200    200       200    200      1013
-    ask_sides            1012    200       1013   1013      1013   1013     1013
-    run_clearing         1012    200       1013   1013      1013   1013     1013
-    show_clearing        1012    200       200    200       200    200      1013
-    list_participants    1012    200       200    200       200    200      1013
-    verify               1012    200       1013   1013      1013   1013     1013
+    operation               nobody operator hunan shanghai anhui watcher misfit channel person other
+    submit_registration     1012   1013     201   201      1013  1013    1013   1013    201    1013
+    change_registration     1012   1013     200   1013     1013  1013    1013   1013    200    1013
+    find_registration       1012   200      200   200      1013  200     1013   1013    200    1013
+    list_registrations      1012   200      200   200      200   200     1013   1013    200    1013
+    list_area_registrations 1012   200      200   1013     1013  200     1013   1013    1013   1013
+    find_settlement         1012   200      200   200      1013  200     1013   1013    200    1013
+    list_costs              1012   200      200   200      200   200     1013   1013    200    1013
+    show_cost_totals        1012   200      200   200      200   200     1013   1013    200    1013
+    list_institutions       1012   200      200   200      200   200     1013   200     200    200
+    list_agencies           1012   200      200   200      200   200     1013   200     200    200
+    list_pooling_areas      1012   200      200   200      200   200     1013   200     200    200
+    open_person_session     1012   1013     1013  1013     1013  1013    1013   201     1013   1013
+    list_business_days      1012   200      200   200      200   200     1013   1013    1013   1013
+    close_business_day      1012   200      1013  1013     1013  1013    1013   1013    1013   1013
+    show_reconciliation     1012   200      200   200      200   200     1013   1013    1013   1013
+    list_breaks             1012   200      200   200      200   200     1013   1013    1013   1013
+    ask_sides               1012   200      1013  1013     1013  1013    1013   1013    1013   1013
+    run_clearing            1012   200      1013  1013     1013  1013    1013   1013    1013   1013
+    show_clearing           1012   200      200   200      200   200     1013   1013    1013   1013
+    list_participants       1012   200      200   200      200   200     1013   200     200    200
+    verify                  1012   200      1013  1013     1013  1013    1013   1013    1013   1013
 """
 CALLS: dict[str, tuple[str, str, Any]] = {
     "submit_registration": ("POST", "/registrations", BODY),
+    "change_registration": (
+        "POST",
+        "/registrations/{filed}/changes",
+        {"change": "supplement", "reason": "补证明", "materials": [{"kind": "residence_proof"}]},
+    ),
     "find_registration": ("GET", "/registrations/{filed}", None),
+    "list_area_registrations": ("GET", "/registrations/of-area/insured/430000", None),
     "list_registrations": ("GET", f"/registrations?person_id={PERSON}", None),
     "find_settlement": ("GET", f"/settlements/{settlement_id(1)}", None),
+    "list_costs": ("GET", f"/costs?person_id={PERSON}", None),
+    "show_cost_totals": ("GET", f"/costs/totals?person_id={PERSON}", None),
+    "list_institutions": ("GET", "/institutions?area=310000", None),
+    "list_agencies": ("GET", "/agencies", None),
+    "list_pooling_areas": ("GET", "/pooling-areas", None),
+    "open_person_session": (
+        "POST",
+        "/person-sessions",
+        {"certificate_kind": "01", "certificate_number": "43010219800101001X"},
+    ),
     "list_business_days": ("GET", "/business-days", None),
     "close_business_day": ("POST", "/business-days/close", {"business_date": "2026-04-01"}),
     "show_reconciliation": ("GET", "/reconciliation/2026-03-31", None),
@@ -164,6 +200,16 @@ def test_who_may_do_what(world: World, case: dict[str, str]) -> None:
         answer = world.client.request(method, url, json=body, headers=headers)
         said = str(answer.status_code) if answer.status_code < 400 else _code(answer)
         assert (who, said) == (who, expected)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_an_institutions_token_is_the_gateways_and_opens_nothing_here(
+    world: World, name: str
+) -> None:
+    method, path, body = CALLS[name]
+    headers = world.as_("hospital") | {"Idempotency-Key": str(uuid4())}
+    url = path.format(filed=uuid4())
+    assert _code(world.client.request(method, url, json=body, headers=headers)) == "1013"
 
 
 def test_the_table_holds_every_route_but_health() -> None:
@@ -267,13 +313,13 @@ FIELDS: dict[str, tuple[dict[str, Any], str]] = {
     "unknown kind": ({"insurance_kind": SECRET}, "1006"),
     "no such date": ({"begins_on": "2026-02-30"}, "1006"),
     "year 9999": ({"begins_on": "9999-12-31"}, "1006"),
-    "no person": ({"person_id": None}, "1006"),
+    "no person": ({"person_id": None}, "1004"),
     "two persons": ({"certificate_kind": "01", "certificate_number": "1"}, "1006"),
     "half a certificate": ({"person_id": None, "certificate_kind": "01"}, "1006"),
     "bad token": ({"person_id": "A\x00" + "A" * 27}, "1006"),
-    "NUL": ({"materials": ["a\x00b"]}, "1006"),
-    "long material": ({"materials": ["长" * 201]}, "1005"),
-    "many materials": ({"materials": ["x"] * 21}, "1005"),
+    "NUL": ({"materials": [{"kind": "other", "reference": "a\x00b"}]}, "1006"),
+    "long material": ({"materials": [{"kind": "other", "reference": "长" * 201}]}, "1005"),
+    "many materials": ({"materials": [{"kind": "other"}] * 21}, "1005"),
     "another field": ({SECRET: SECRET}, "1006"),
     "division of letters": ({"insured_division": "43O100"}, "1006"),
     "full-width digits": ({"insured_division": "４３０１００"}, "1006"),

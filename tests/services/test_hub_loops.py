@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -20,11 +20,12 @@ from contracts.delivery.memory import Faults, MemoryLog
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.processor import Processor
 from contracts.message import Message
+from contracts.messages.registration import Change
 from contracts.messages.settlement import SettlementCalculated
 from hub import jobs
 from hub.main import run_jobs, worker
 from hub.processors import subscriptions, topics_read
-from hub.services import calculations, settlements
+from hub.services import calculations, changing, deciding, settlements, submitting
 from hub.settings import Settings
 from hub.store.db import migrate
 from tests.services.test_hub_settlements import (
@@ -46,6 +47,7 @@ from tests.support.hub import (
     person,
     said,
 )
+from tests.support.registrations import decision, submission, wanted, wish
 
 BATCH = 500
 SETTINGS = Settings(hub_wait_ms=1, hub_expire_every_ms=10)
@@ -113,9 +115,18 @@ def test_a_batch_costs_the_same_few_statements_whatever_its_size(hub: Hub) -> No
     requests = [a_request(person_id=person(number)) for number in range(BATCH)]
     bills = [said(request, FROM_TREATMENT) for request in requests]
     answers = [calculated(request.settlement_id) for request in requests]
+    filings = [
+        wanted(person_id=person(number), place="320500", begins_on=date(2025, 1, 1))
+        for number in range(BATCH)
+    ]
+    # One more than each promises: a connection is first asked whether it is alive.
     pieces: tuple[tuple[Any, list[Message[Any]], int], ...] = (
-        (accept, bills, 6),
+        (accept, bills, 10),
         (calculations.record, answers, 8),
+        (submitting.receive, [submission(one) for one in filings], 9),
+        (deciding.decide, [decision(one) for one in filings], 6),
+        (changing.receive, [wish(one, Change.SUPPLEMENT) for one in filings], 9),
+        (changing.receive, [wish(one, Change.CANCEL) for one in filings], 9),
     )
     for handler, batch, most in pieces:
         with counted(hub) as counting, hub.engine.begin() as tx:
@@ -124,6 +135,8 @@ def test_a_batch_costs_the_same_few_statements_whatever_its_size(hub: Hub) -> No
         postings = sum("INSERT INTO postings" in text for text in counting.statements)
         assert len(counting.statements) - max(postings - 1, 0) <= most, counting.statements
     assert hub.rows("SELECT state, count(*) FROM settlements GROUP BY 1") == [("settled", BATCH)]
+    cancelled = hub.rows("SELECT count(*) FROM registrations WHERE state = 'cancelled'")
+    assert cancelled == [(BATCH,)]
 
 
 def test_duplicates_and_shuffled_partitions_settle_everything_once(hub: Hub) -> None:

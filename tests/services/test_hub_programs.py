@@ -101,6 +101,14 @@ def test_a_url_that_is_none_is_named_and_not_quoted(
     assert result.stderr == f"环境变量有误：{DATABASE}（应为 postgresql+psycopg2://…）\n"
 
 
+@pytest.mark.parametrize("role", ["person", "institution"])
+def test_tokens_of_persons_and_institutions_are_issued_elsewhere(
+    runner: CliRunner, role: str
+) -> None:
+    result = runner.invoke(app, ["token", "--subject", "x", "--role", role])
+    assert result.exit_code == 2
+
+
 @pytest.mark.parametrize("command", [["migrate"], ["open"], OPERATOR])
 def test_a_database_that_is_away_is_told_in_one_sentence(
     runner: CliRunner, monkeypatch: pytest.MonkeyPatch, command: list[str]

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from contracts.codes import VisitKind
 from contracts.ids import SettlementId, new_id
 from contracts.message import Outgoing
+from contracts.messages.directory import AreaTermsPublished, InstitutionsPublished, Listed
 from contracts.messages.settlement import (
     BenefitReleased,
     CalculationRefused,
@@ -25,7 +27,7 @@ from contracts.messages.settlement import (
 from contracts.messages.values import Shares
 from contracts.refusal import RefusalCode
 from hub.domain.settlement import SETTLEMENT, Event, State
-from hub.services import calculations, days, releases, settlements, undoing
+from hub.services import calculations, days, directory, releases, settlements, undoing
 from hub.store import ledger
 from hub.store.db import migrate
 from tests.support.databases import Databases
@@ -44,6 +46,7 @@ from tests.support.hub import (
     a_bill,
     a_care,
     an_open_hub,
+    person,
     said,
 )
 
@@ -239,9 +242,59 @@ def test_a_good_bill_is_routed_with_what_the_insured_area_needs(hub: Hub) -> Non
     assert isinstance(body, CalculationRequested)
     assert (sent.topic, sent.key) == (TO_INSURED, PERSON)
     assert (body.care, body.bill) == (request.care, request.bill)
-    assert (body.registration_category, body.answer_within_ms) == ("referral", 5_000)
-    due = hub.rows("SELECT answer_by FROM settlements")
-    assert due == [(NOW + ANSWER_WITHIN,)]
+    assert (body.standing.basis, body.standing.category) == ("registered", "referral")
+    assert body.answer_within_ms == 5_000
+    due = hub.rows("SELECT answer_by, registration_basis FROM settlements")
+    assert due == [(NOW + ANSWER_WITHIN, "registered")]
+
+
+def test_an_emergency_without_a_registration_is_deemed_registered_and_recorded_so(
+    hub: Hub,
+) -> None:
+    request = a_request(person_id=person(9), flags=("emergency",))
+    (sent,) = hub.hear(accept, said(request, FROM_TREATMENT))
+    body = sent.message.body
+    assert isinstance(body, CalculationRequested)
+    assert (body.standing.basis, body.standing.category) == ("deemed", "emergency")
+    found = hub.rows("SELECT state, registration_basis, registration_id FROM settlements")
+    assert found == [("routed", "deemed", None)]
+
+
+def test_an_institution_that_is_not_listed_is_refused_once_its_area_lists_any(hub: Hub) -> None:
+    listed = Listed(
+        code="H31010100009",
+        name="医院",
+        division="310101",
+        level=3,
+        kind="hospital",
+        opened=(VisitKind.INPATIENT,),
+        since=date(2026, 1, 1),
+    )
+    body = InstitutionsPublished(area=TREATMENT, published_at=NOW, institutions=(listed,))
+    hub.hear(directory.record_institutions, said(body, FROM_TREATMENT))
+    unlisted, known = a_request(), a_request(hospital_code="H31010100009")
+    outgoing = hub.hear(accept, *(said(one, FROM_TREATMENT) for one in (unlisted, known)))
+    kinds = [one.message.body.KIND for one in outgoing]
+    assert kinds == ["settlement_answered", "calculation_requested"]
+    found = hub.rows("SELECT refusal_code, registration_basis FROM settlements ORDER BY 1")
+    assert found == [("3007", None), (None, "registered")]
+
+
+def test_care_that_needs_no_registration_where_the_area_says_so(hub: Hub) -> None:
+    terms = AreaTermsPublished(
+        area=INSURED,
+        published_at=NOW,
+        holds_from=date(2026, 1, 1),
+        need_registration=(VisitKind.CHRONIC,),
+        lock_in_months=0,
+    )
+    stranger: dict[str, Any] = {"person_id": person(9), "visit_kind": VisitKind.OUTPATIENT}
+    before, after = a_request(**stranger), a_request(**stranger)
+    hub.hear(accept, said(before, FROM_TREATMENT))
+    hub.hear(directory.record_terms, said(terms, FROM_INSURED))
+    hub.hear(accept, said(after, FROM_TREATMENT))
+    found = dict(hub.rows("SELECT refusal_code, registration_basis FROM settlements"))
+    assert found == {"4001": None, None: "not_needed"}
 
 
 def test_a_refused_bill_is_kept_with_its_code_and_answered(hub: Hub) -> None:

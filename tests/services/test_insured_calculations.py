@@ -441,7 +441,10 @@ def test_a_batch_needs_at_most_eight_statements(area: InsuredArea, people: int) 
 
 def test_visits_of_every_kind_are_calculated(area: InsuredArea) -> None:
     area.insure()
-    kinds = [request(n, care(visit_kind=kind)) for n, kind in enumerate(VisitKind)]
+    area.recognise("M01600")
+    kinds = [
+        request(n, care(visit_kind=kind, disease_code="M01600")) for n, kind in enumerate(VisitKind)
+    ]
     assert [type(answer) for answer in area.hear(*kinds)] == [SettlementCalculated] * 4
     assert area.rows("SELECT person_id, stays FROM person_years") == [(person(1), 1)]
 

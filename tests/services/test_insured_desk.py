@@ -11,9 +11,9 @@ from httpx import Response
 from contracts import access, topics
 from contracts.access import AccessRole, Principal
 from contracts.codes import AreaCode, InsuranceKind, PersonType, RegistrationCategory
-from contracts.ids import EnquiryId, RegistrationId, new_id
+from contracts.ids import EnquiryId, new_id
 from contracts.messages.enquiry import PersonAnswered, PersonEnquired
-from contracts.messages.registration import RegistrationDecided, RegistrationReviewRequested
+from contracts.messages.registration import RegistrationDecided
 from contracts.refusal import RefusalCode
 from participants.insured import main
 from participants.insured.settings import Settings
@@ -25,19 +25,20 @@ from tests.support.insured import (
     HOME,
     NOON,
     SEALER,
-    TODAY,
     InsuredArea,
     care,
     on_the_wire,
     person,
     request,
+    review,
     row,
     settlement,
+    wanted,
 )
 from tests.support.tables import rows
 
 Row = dict[str, str]
-ID = RegistrationId(UUID(int=7))
+ID = wanted().registration_id
 STATES = "SELECT state, decided_by FROM registration_reviews"
 
 
@@ -55,21 +56,6 @@ def desk(area: InsuredArea) -> Iterator[Client]:
         yield client
 
 
-def review(**fields: Any) -> RegistrationReviewRequested:
-    known: dict[str, Any] = {
-        "registration_id": ID,
-        "person_id": person(1),
-        "insured_division": HOME,
-        "insurance_kind": InsuranceKind.EMPLOYEE,
-        "category": RegistrationCategory.REFERRAL,
-        "place": "310000",
-        "begins_on": TODAY,
-        "ends_on": date(2026, 12, 31),
-        "materials": ("转诊转院证明",),
-    }
-    return RegistrationReviewRequested(**known | fields)
-
-
 HANDLING = """
     category           | state    | by
     retired_resettled  | accepted | 自助备案
@@ -78,12 +64,16 @@ HANDLING = """
     emergency          | accepted | 自助备案
     other_temporary    | accepted | 自助备案
     referral           | waiting  | -
+    chronic_disease    | waiting  | -
 """
 
 
 @pytest.mark.parametrize("case", rows(HANDLING), ids=str)
 def test_the_areas_rules_decide_or_leave_it_to_the_desk(area: InsuredArea, case: Row) -> None:
-    said = area.hear(review(category=RegistrationCategory(case["category"])))
+    category = RegistrationCategory(case["category"])
+    chronic = category is RegistrationCategory.CHRONIC_DISEASE
+    what: dict[str, Any] = {"place": None, "disease_code": "M03900"} if chronic else {}
+    said = area.hear(review(category=category, **what))
     by = None if case["by"] == "-" else case["by"]
     assert area.rows(STATES) == [(case["state"], by)]
     decided = case["state"] != "waiting"
@@ -194,10 +184,11 @@ def test_an_expired_token_is_no_token(area: InsuredArea, desk: Client) -> None:
 def test_the_desk_sees_who_waits_and_for_how_long(area: InsuredArea, desk: Client) -> None:
     area.hear(review())
     area.clock.at = NOON + timedelta(hours=2)
-    (found,) = desk.get("/reviews?state=waiting", headers=_headers(area)).json()
+    (found,) = desk.get("/reviews?state=waiting", headers=_headers(area)).json()["items"]
     assert found["age_s"] == 7_200
     assert found["person"] == {"name": "张*1", "certificate_number": "321************01X"}
-    assert desk.get("/reviews?state=accepted", headers=_headers(area)).json() == []
+    accepted = desk.get("/reviews?state=accepted", headers=_headers(area)).json()
+    assert accepted == {"items": [], "next": None}
 
 
 @pytest.mark.parametrize(("what", "accepted"), [("accept", True), ("reject", False)])

@@ -9,7 +9,8 @@ from typer.testing import CliRunner, Result
 
 from contracts.sealing import Sealer
 from participants.insured import main
-from participants.insured.domain.person_file import HEADER, PeopleFileWrong
+from participants.insured.domain.cells import FileWrong
+from participants.insured.domain.person_file import HEADER
 from participants.insured.services import people
 from participants.insured.services.people import Loaded
 from participants.insured.store.db import migrate
@@ -128,7 +129,7 @@ WRONG_LINES = [
 def test_one_wrong_line_refuses_the_whole_file(
     area: InsuredArea, tmp_path: Path, line: str, reason: str
 ) -> None:
-    with pytest.raises(PeopleFileWrong) as refused:
+    with pytest.raises(FileWrong) as refused:
         _load(area, _file(tmp_path, GOOD, OTHER, line))
     assert [fault.line for fault in refused.value.faults] == [4] * len(refused.value.faults)
     assert reason in refused.value.faults[0].reason
@@ -138,7 +139,7 @@ def test_one_wrong_line_refuses_the_whole_file(
 
 def test_every_wrong_line_is_named(tmp_path: Path) -> None:
     path = _file(tmp_path, "x", GOOD, "y", OTHER, "z")
-    with pytest.raises(PeopleFileWrong) as refused:
+    with pytest.raises(FileWrong) as refused:
         people.read(AREA, path)
     assert [fault.line for fault in refused.value.faults] == [2, 4, 6]
 
@@ -156,7 +157,7 @@ WRONG_FILES = [
 def test_what_is_no_such_file_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
     path = tmp_path / "people.csv"
     path.write_bytes(content)
-    with pytest.raises(PeopleFileWrong) as refused:
+    with pytest.raises(FileWrong) as refused:
         people.read(AREA, path)
     assert reason in refused.value.faults[0].reason
 
@@ -179,6 +180,28 @@ def test_the_command_says_what_is_wrong_and_with_which_line(
     assert area.counts()["people"] == 0
     done = _command("load-people", "--area", AREA, str(_file(tmp_path, GOOD)))
     assert (done.exit_code, "人员 1" in done.output) == (0, True)
+
+
+def test_recognitions_are_loaded_by_a_command(
+    area: InsuredArea, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _environment(area, monkeypatch)
+    header = "certificate_kind,certificate_number,insurance_kind,disease_code,valid_from,valid_to"
+    path = tmp_path / "recognitions.csv"
+    path.write_text(f"{header}\n01,32108119800101001X,310,M01600,2020-01-01,\n", "utf-8")
+    stranger = _command("load-eligibilities", "--area", AREA, str(path))
+    assert (stranger.exit_code, "第 2 行" in stranger.output) == (1, True)
+    assert _command("load-people", "--area", AREA, str(_file(tmp_path, GOOD))).exit_code == 0
+    done = _command("load-eligibilities", "--area", AREA, str(path))
+    assert (done.exit_code, "资格 1" in done.output) == (0, True)
+
+
+def test_publishing_needs_a_broker(area: InsuredArea, monkeypatch: pytest.MonkeyPatch) -> None:
+    _environment(area, monkeypatch)
+    monkeypatch.delenv("YIDI_KAFKA", raising=False)
+    refused = _command("publish", "--area", AREA)
+    assert (refused.exit_code, "YIDI_KAFKA" in refused.output) == (1, True)
+    assert area.rows("SELECT count(*) FROM publications") == [(2,)], "by the worker, at its start"
 
 
 def test_the_command_needs_its_keys(

@@ -52,9 +52,10 @@ def test_the_areas_of_a_process_work_side_by_side_and_stop_when_told(
 
 def test_the_first_area_that_dies_ends_them_all(databases: Databases) -> None:
     sound = InsuredArea(databases.fresh("insured", migrate))
-    broken = main.worker(
-        OTHER, databases.fresh("empty", lambda _url: None), MemoryLog(), SystemClock(), Settings()
-    )
+    ruined = databases.fresh("insured", migrate)
+    broken = main.worker(OTHER, ruined, MemoryLog(), SystemClock(), Settings())
+    with ruined.begin() as tx:
+        tx.exec_driver_sql("DROP TABLE outbox_unsent")
     workers = {"insured.320000": sound.worker, "insured.340000": broken}
     with pytest.raises(LoopDied, match=r"insured\.340000"):
         loops.work(workers, threading.Event())

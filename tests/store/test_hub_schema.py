@@ -12,10 +12,13 @@ from sqlalchemy import Engine
 from contracts.delivery import bulk
 from contracts.messages.settlement import SettlementCalculated
 from contracts.refusal import RefusalCode
+from hub.domain.registration import REGISTRATION
 from hub.domain.settlement import SETTLEMENT
 from hub.services import calculations
 from hub.store import (
-    tables_money,  # noqa: F401  # declares its tables in the metadata
+    tables_directory,  # noqa: F401  # declares its tables in the metadata
+    tables_money,  # noqa: F401  # as well
+    tables_registrations,  # noqa: F401  # as well
 )
 from hub.store.db import migrate
 from hub.store.tables import metadata
@@ -58,6 +61,8 @@ def test_the_migrations_make_what_the_tables_declare(databases: Databases) -> No
 def test_the_database_knows_the_same_steps_as_the_state_table(hub: Hub) -> None:
     known = hub.rows("SELECT from_state, event, to_state FROM settlement_legal_steps")
     assert set(known) == {(step.source, step.event, step.target) for step in SETTLEMENT.steps}
+    known = hub.rows("SELECT from_state, event, to_state FROM registration_legal_steps")
+    assert set(known) == {(step.source, step.event, step.target) for step in REGISTRATION.steps}
 
 
 def test_two_processes_that_migrate_at_once_take_turns(databases: Databases) -> None:
@@ -123,6 +128,17 @@ WRONG = [
     ),
     ("UPDATE business_days SET state = 'closed'", "business_days_closed_has_an_instant"),
     ("UPDATE registrations SET ends_on = '2025-12-31'", "registrations_ends_after_it_begins"),
+    ("UPDATE registrations SET place = NULL", "registrations_place_or_disease"),
+    ("UPDATE registrations SET disease_code = 'M03900'", "registrations_place_or_disease"),
+    ("UPDATE registrations SET decided_at = NULL", "registrations_decided_has_an_instant"),
+    ("UPDATE registrations SET state = 'expired'", "registrations_ended_has_a_last_day"),
+    ("UPDATE registrations SET ended_on = '2026-03-01'", "registrations_ended_has_a_last_day"),
+    ("UPDATE registrations SET replaces = registration_id", "registrations_version_follows"),
+    ("UPDATE registrations SET state = 'lost'", "registrations_state_is_known"),
+    ("UPDATE settlements SET registration_basis = NULL", "settlements_taken_on_has_a_basis"),
+    ("UPDATE settlements SET registration_id = NULL", "registered_names_its_registration"),
+    ("UPDATE settlements SET registration_basis = 'x'", "registration_basis_is_known"),
+    ("DELETE FROM registration_legal_steps", "registration_legal_steps is append-only"),
 ]
 
 

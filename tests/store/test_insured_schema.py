@@ -1,5 +1,6 @@
 """The insured area's schema: migrations make what the tables say, and constraints hold."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ from psycopg2.errors import CheckViolation
 from sqlalchemy import Engine, create_engine
 
 from contracts.delivery import bulk
+from participants.insured.services import calculations
 from participants.insured.store.db import migrate
 from participants.insured.store.tables import metadata
+from participants.policy.loader import library
 from tests.support.databases import Databases
-from tests.support.insured import InsuredArea, request
+from tests.support.insured import NOON, InsuredArea, care, request, review
+from tests.support.insured_books import area_with, from_the_hub
 
 CONSTRAINTS = """
     SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
@@ -28,6 +32,8 @@ OPTIONS = """
     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'
     ORDER BY 1
 """
+COUNTED = "UPDATE person_years SET counters ="
+ENTITLE = "UPDATE chronic_eligibilities SET valid_to ="
 
 
 def create_all(url: str) -> None:
@@ -77,11 +83,17 @@ def test_migrating_twice_changes_nothing(migrated: Engine) -> None:
         ("grants_days_fit_the_state", "state = 'settled'"),
         ("grants_amounts_never_negative", "added_pool_fen = -1"),
         ("grants_amounts_never_negative", "pool_fen = -1, cash_fen = cash_fen + pool_fen + 1"),
+        ("grants_amounts_never_negative", "beyond_bill_fen = -1"),
+        ("grants_counters_never_negative", """added_counters = '{"aid.x": -1}'"""),
         ("grants_released_has_its_time", "state = 'released'"),
         ("grants_refused_has_its_code", "code = '4010'"),
         ("grants_tombstone_never_calculated", "calculated_at = NULL"),
         ("grants_benefit_says_what_for", "policy_id = NULL"),
         ("grants_nothing_moved_without_benefit", "state = 'refused', code = '4010'"),
+        ("grants_have_their_basis", "registration_basis = NULL"),
+        ("grants_basis_is_known", "registration_basis = 'hearsay'"),
+        ("grants_category_only_missing_where_not_needed", "registration_category = NULL"),
+        ("grants_paid_as_is_known", "paid_as = 'tourist'"),
     ],
 )
 def test_the_database_refuses_a_grant_that_cannot_be(
@@ -96,6 +108,10 @@ def test_the_database_refuses_a_grant_that_cannot_be(
     [
         ("person_years_never_negative", "UPDATE person_years SET stays = -1"),
         ("person_years_never_negative", "UPDATE person_years SET chronic_pool_fen = -1"),
+        ("person_years_counters_never_negative", f'{COUNTED} \'{{"aid.x": 5, "aid.y": -1}}\''),
+        ("person_years_counters_never_negative", f'{COUNTED} \'{{"aid.x": "5"}}\''),
+        ("person_years_counters_never_negative", f"{COUNTED} '{{\"aid.x\": 0.5}}'"),
+        ("person_years_counters_never_negative", f"{COUNTED} '[1]'"),
         ("insurances_account_never_negative", "UPDATE insurances SET account_balance_fen = -1"),
         ("insurances_kind_is_known", "UPDATE insurances SET insurance_kind = '999'"),
         ("insurances_end_after_beginning", "UPDATE insurances SET in_force_until = '2000-01-01'"),
@@ -107,6 +123,43 @@ def test_the_database_refuses_a_person_that_cannot_be(
 ) -> None:
     area.hear(request(1))
     _refused(area.engine, constraint, statement)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "statement"),
+    [
+        ("reviews_told_at_a_time", "UPDATE registration_reviews SET standing = 'active'"),
+        ("reviews_decided_by_somebody", "UPDATE registration_reviews SET state = 'withdrawn'"),
+        ("reviews_no_has_a_code", "UPDATE registration_reviews SET code = '4020'"),
+        ("reviews_channel_is_known", "UPDATE registration_reviews SET channel = 'pigeon'"),
+        ("history_wish_says_what", "UPDATE registration_history SET step = 'change_asked'"),
+        ("eligibilities_end_after_beginning", f"{ENTITLE} '2019-12-31'"),
+        ("eligibilities_say_which_registration", f"{ENTITLE} NULL, source = 'registration'"),
+    ],
+)
+def test_the_database_refuses_a_registration_that_cannot_be(
+    area: InsuredArea, constraint: str, statement: str
+) -> None:
+    area.hear(review())
+    area.recognise("M01600")
+    _refused(area.engine, constraint, statement)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "change"),
+    [
+        ("grant_years_amounts_never_negative", "added_stays = -1"),
+        ("grant_years_counters_never_negative", """added_counters = '{"aid.x": -1}'"""),
+    ],
+)
+def test_the_database_refuses_a_year_before_that_cannot_be(
+    area: InsuredArea, constraint: str, change: str
+) -> None:
+    over = care(admitted_on=date(2025, 12, 20), discharged_on=date(2026, 1, 5))
+    rules = area_with(library()["henan-employee-2001"])
+    with area.engine.begin() as tx:
+        calculations.calculate(rules, tx, [from_the_hub(request(1, over))], NOON)
+    _refused(area.engine, constraint, f"UPDATE grant_years SET {change}")  # noqa: S608
 
 
 def _refused(engine: Engine, constraint: str, statement: str) -> None:

@@ -1,7 +1,7 @@
 """A hub with two connected areas and one registered person, and messages to and from them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ INSURED, TREATMENT, THIRD = AreaCode("340000"), AreaCode("310000"), AreaCode("32
 FROM_INSURED, FROM_TREATMENT = f"insured.{INSURED}", f"treatment.{TREATMENT}"
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # ten in the morning in China
 TODAY = date(2026, 3, 2)
+FILED_AT = datetime(2025, 12, 30, 2, 0, tzinfo=UTC)  # before every usual admission
 ANSWER_WITHIN = timedelta(seconds=5)
 PERSON = f"{'P':A<29}"
 SHARES = Shares(pool_fen=700, large_sum_fen=100, account_fen=50, cash_fen=150)
@@ -73,10 +74,13 @@ def a_registration(**changes: Any) -> Registration:
         "ends_on": None,
         "state": RegistrationState.ACTIVE,
         "submitted_by": FROM_TREATMENT,
-        "submitted_at": NOW,
-        "decided_at": NOW,
+        "submitted_at": FILED_AT,
+        "by": "H31011500001",
     }
-    return Registration(**usual | changes)
+    registration = Registration(**usual | changes)
+    if registration.state is RegistrationState.SUBMITTED or registration.decided_at is not None:
+        return registration
+    return replace(registration, decided_at=FILED_AT, decided_by="经办员007")
 
 
 def said(body: Body, sender: str, message_id: UUID | None = None) -> Message[Any]:

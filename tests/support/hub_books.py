@@ -12,7 +12,7 @@ from contracts.codes import AreaCode, Fund, InsuranceKind, VisitKind, areas
 from contracts.control_totals import Entry
 from contracts.ids import SettlementId
 from contracts.messages.values import PARTS
-from hub.store import tables, tables_money  # noqa: F401 - the second adds its tables
+from hub.store import tables, tables_money, tables_registrations  # noqa: F401 - add their tables
 
 HUNAN, SHANGHAI, ANHUI = AreaCode("430000"), AreaCode("310000"), AreaCode("340000")
 NOON = datetime(2026, 3, 31, 4, 0, tzinfo=UTC)
@@ -112,6 +112,7 @@ def add_routed(tx: Connection, number: int, *, answer_by: datetime) -> Settlemen
     values = _values(case) | dict.fromkeys(PARTS, 0)
     values |= {"state": "routed", "settled_on": None, "concluded_at": None, "step_count": 1}
     values |= {"answer_by": answer_by, "registration_id": UUID(int=1)}
+    values |= {"registration_basis": "registered"}
     tx.execute(insert(tables.settlements).values(**values))
     _write_steps(tx, case.settlement_id, "routed")
     return case.settlement_id

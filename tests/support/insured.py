@@ -11,7 +11,9 @@ from sqlalchemy import Engine, text
 from contracts import topics
 from contracts.codes import (
     AreaCode,
+    Channel,
     InsuranceKind,
+    MaterialKind,
     PersonType,
     RegistrationCategory,
     Role,
@@ -21,23 +23,33 @@ from contracts.delivery import bulk
 from contracts.delivery.codec import body_of, decode, encode
 from contracts.delivery.memory import MemoryLog
 from contracts.delivery.processor import Processor
-from contracts.ids import MessageId, SettlementId, new_id
+from contracts.ids import MessageId, RegistrationId, SettlementId, new_id
 from contracts.message import Body, originate
 from contracts.messages import kinds
+from contracts.messages.registration import (
+    Material,
+    RegistrationReviewRequested,
+    RegistrationStanding,
+    RegistrationTold,
+    Wanted,
+)
 from contracts.messages.settlement import (
+    Basis,
     CalculationRequested,
     Care,
     Outcome,
     ReleaseReason,
     ReleaseRequested,
     SettlementConcluded,
+    Standing,
 )
 from contracts.messages.values import Bill
 from contracts.person import person_id_of
 from contracts.sealing import Sealer
 from participants.insured import main
+from participants.insured.domain.eligibility_file import EligibilityRow
 from participants.insured.domain.person_file import PersonRow
-from participants.insured.services import people
+from participants.insured.services import eligibilities, people
 from participants.insured.settings import Settings
 from participants.insured.store.tables import metadata
 
@@ -79,6 +91,7 @@ def row(number: int = 1, **fields: Any) -> PersonRow:
         "in_force_until": None,
         "civil_servant": False,
         "account_balance_fen": 0,
+        "tells_arrears": "arrears_since" in fields,
     }
     return PersonRow(**known | fields)
 
@@ -119,14 +132,59 @@ def request(
     about: Care | None = None,
     of: Bill | None = None,
     category: RegistrationCategory = RegistrationCategory.OTHER_TEMPORARY,
+    on: Standing | None = None,
 ) -> CalculationRequested:
+    """Standing on a registration of `category`, or on `on`."""
     return CalculationRequested(
         settlement_id=settlement(number),
         care=about or care(),
         bill=of or bill(),
-        registration_category=category,
+        standing=on or standing(category),
         answer_within_ms=5_000,
     )
+
+
+def standing(category: RegistrationCategory | None, basis: Basis | None = None) -> Standing:
+    """Registered for a category, or on another basis."""
+    return Standing(basis=basis or Basis.REGISTERED, category=category)
+
+
+def wanted(**fields: Any) -> Wanted:
+    """A referral of the first person to Shanghai, filed at a window."""
+    known: dict[str, Any] = {
+        "registration_id": RegistrationId(UUID(int=7)),
+        "person_id": person(1),
+        "insured_division": HOME,
+        "insurance_kind": InsuranceKind.EMPLOYEE,
+        "category": RegistrationCategory.REFERRAL,
+        "place": "310000",
+        "begins_on": TODAY,
+        "ends_on": date(2026, 12, 31),
+        "materials": (Material(kind=MaterialKind.REFERRAL_LETTER),),
+        "channel": Channel.WINDOW,
+    }
+    return Wanted(**known | fields)
+
+
+def review(*, submitted_at: datetime = NOON, **fields: Any) -> RegistrationReviewRequested:
+    """The hub asks to decide what is `wanted`."""
+    return RegistrationReviewRequested(
+        wanted=wanted(**fields), submitted_at=submitted_at, by="上海市第一人民医院"
+    )
+
+
+def told(state: RegistrationStanding, **fields: Any) -> RegistrationTold:
+    """The hub tells where the registration of `wanted` stands, at NOON."""
+    known: dict[str, Any] = {
+        "registration_id": RegistrationId(UUID(int=7)),
+        "person_id": person(1),
+        "insured_area": AREA,
+        "state": state,
+        "materials": wanted().materials,
+        "at": NOON,
+        "by": "insured.320000",
+    }
+    return RegistrationTold(**known | fields)
 
 
 def release(number: int, who: int = 1, why: ReleaseReason = ReleaseReason.EXPIRED) -> Body:
@@ -141,7 +199,7 @@ def concluded(
     )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)  # a failing property would print the whole log
 class InsuredArea:
     """One area with its worker. `hear` is a message of the hub through the whole message path."""
 
@@ -157,6 +215,20 @@ class InsuredArea:
     def insure(self, *rows: PersonRow) -> None:
         with self.engine.begin() as tx:
             people.load(tx, rows or [row()], SEALER, TOKEN_KEY)
+
+    def recognise(self, disease_code: str, number: int = 1, **fields: Any) -> None:
+        """Somebody is entitled for a chronic disease, as a file says."""
+        known: dict[str, Any] = {
+            "line": 2,
+            "certificate_kind": "01",
+            "certificate_number": _certificate(number),
+            "insurance_kind": InsuranceKind.EMPLOYEE,
+            "disease_code": disease_code,
+            "valid_from": date(2020, 1, 1),
+            "valid_to": None,
+        }
+        with self.engine.begin() as tx:
+            eligibilities.load(tx, [EligibilityRow(**known | fields)], TOKEN_KEY)
 
     def hear(self, *bodies: Body, sender: str = topics.HUB) -> list[Body]:
         """Send these to the area, let it work, and return what it newly says, oldest first."""
@@ -183,11 +255,9 @@ class InsuredArea:
 
     def said(self) -> list[Body]:
         """Everything the area ever said, in the order of its outbox."""
-        statement = """
-            SELECT value FROM outbox JOIN (
-                SELECT message_id, min(ctid) AS place FROM outbox GROUP BY message_id
-            ) AS placed USING (message_id) ORDER BY placed.place
-        """
+        # By transaction first: PostgreSQL puts a small row where an earlier page has room for it.
+        order = "xmin::text::bigint, cmin::text::bigint, ctid"
+        statement = f"SELECT value FROM outbox ORDER BY {order}"  # noqa: S608 - our own text
         return [_body(value) for (value,) in self.rows(statement)]
 
     def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -216,7 +286,7 @@ def _body(value: str) -> Body:
 
 def _address(body: Body) -> tuple[str, str]:
     """The topic and key under which the hub sends this."""
-    inner = getattr(body, "care", body)
+    inner: Any = getattr(body, "care", None) or getattr(body, "wanted", body)
     if hasattr(inner, "person_id"):
         return topics.insured_work(AREA), inner.person_id
     return topics.notices(Role.INSURED, AREA), AREA

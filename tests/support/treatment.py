@@ -14,7 +14,11 @@ from contracts.message import Body, Head, Message
 from contracts.messages.settlement import Outcome, SettlementAnswered
 from contracts.messages.values import Shares
 from participants.treatment.domain.attempt import Attempt
-from participants.treatment.domain.institution import Institution, InstitutionKind
+from participants.treatment.domain.institution import (
+    OPENED_BY_KIND,
+    Institution,
+    InstitutionKind,
+)
 from participants.treatment.domain.results import Requested
 from participants.treatment.domain.settlement import Settlement, SettleRequest, Split
 from participants.treatment.domain.terms import Terms
@@ -41,8 +45,15 @@ def treatment_database(databases: Databases) -> Engine:
 
 
 def hospital(code: str) -> Institution:
-    division = DivisionCode("310106")
-    return Institution(code, "静安区某医院", division, 3, "04", InstitutionKind.HOSPITAL)
+    return Institution(
+        code=code,
+        name="静安区某医院",
+        division=DivisionCode("310106"),
+        level=3,
+        hosp_lv="04",
+        kind=InstitutionKind.HOSPITAL,
+        opened=OPENED_BY_KIND[InstitutionKind.HOSPITAL],
+    )
 
 
 def an_attempt(

@@ -34,7 +34,7 @@ HOME, PLACE = DESK_AREA, AreaCode("310000")
 SETTLES_DOWN_WITHIN_S = 30.0
 
 # What merely records that somebody asked, and was told no.
-JOURNALS = {"inbox", "outbox", "outbox_unsent", "attempts", "enquiries", "trials"}
+JOURNALS = {"inbox", "outbox", "outbox_unsent", "attempts", "enquiries", "trials", "preflights"}
 # A settlement that was refused is a record of the no; who refused it says so in its state.
 _NO = "SELECT settlement_id FROM settlements WHERE state IN ('rejected', 'refused')"
 _EXCEPT = {
@@ -90,6 +90,7 @@ class Country:
         self, person: Resident, category: str, begins: int = -90, ends: int | None = None
     ) -> dict[str, object]:
         """What an agency files for care in Shanghai; days count from today."""
+        proof = "referral_letter" if category == "referral" else "commitment"
         return {
             "certificate_kind": person.certificate_kind,
             "certificate_number": person.certificate_number,
@@ -99,7 +100,8 @@ class Country:
             "place": PLACE,
             "begins_on": str(self.today() + timedelta(days=begins)),
             "ends_on": None if ends is None else str(self.today() + timedelta(days=ends)),
-            "materials": ["个人承诺书"],
+            "materials": [{"kind": "credential"}, {"kind": proof}],
+            "channel": "window",
         }
 
     def register(

@@ -6,20 +6,45 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from typer.main import get_command
 
+from contracts.access import AccessRole
 from contracts.codes import AreaCode
 from contracts.topics import all_topics
+from hub.api.app import ROUTERS
+from hub.api.who_may import AGENCIES, WHO_MAY
+from hub.domain import changing, submission
+from hub.domain.registration import REGISTRATION
 from hub.domain.settlement import SETTLEMENT
+from hub.store import tables as hub_tables
+from participants.insured.store import tables as insured_tables
+from participants.treatment.store import tables as treatment_tables
 from simulators.main import app
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
-DOCUMENTS = (*READMES, "ARCHITECTURE.md", "DECISIONS.md")
+DOCUMENTS = (
+    *READMES,
+    "ARCHITECTURE.md",
+    "DECISIONS.md",
+    "docs/benchmarks.md",
+    "docs/interfaces.md",
+    "docs/policy-files.md",
+    "docs/registrations.md",
+)
 ROOMS = ("contracts", "hub", "participants", "simulators")
 COMMAND = re.compile(r"(?:`|^|exec [\w-]+ )yidi((?: [a-z-]+)+)", re.MULTILINE)
 FILE = re.compile(r"`((?:contracts|hub|participants|simulators|tests|deploy|docs)/[\w./*-]+)`")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+# How docs/interfaces.md names the roles of the hub's API.
+ROLES = {
+    "agencies": AGENCIES,
+    "person": {AccessRole.PERSON},
+    "operator": {AccessRole.OPERATOR},
+    "watcher": {AccessRole.WATCHER},
+    "person channel": {AccessRole.PERSON_CHANNEL},
+}
 RECORD = re.compile(r"^## (\d+)\. ", re.MULTILINE)
 
 
@@ -58,13 +83,35 @@ def test_every_file_that_is_named_is_there(name: str) -> None:
     assert list(ROOT.glob(name.rstrip("/"))), name
 
 
-@pytest.mark.parametrize("name", cases(LINK))
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_link_leads_somewhere(name: str) -> None:
-    assert (ROOT / name).exists()
+    for link in LINK.findall(text_of(name)):
+        assert ((ROOT / name).parent / link).exists(), link
 
 
 def test_the_states_are_those_of_the_code() -> None:
-    assert SETTLEMENT.as_markdown() in text_of("ARCHITECTURE.md")
+    for table in (SETTLEMENT, REGISTRATION):
+        assert table.as_markdown() in text_of("ARCHITECTURE.md"), table.name
+    assert REGISTRATION.as_markdown() in text_of("docs/registrations.md")
+
+
+def test_what_refuses_a_registration_or_a_change_is_told_in_its_order() -> None:
+    codes = [rule.code for rule in submission.RULES] + [code for code, _ in changing.RULES]
+    told = re.findall(r"^\| (\d{4}) \| (.+?) \| ", text_of("docs/registrations.md"), re.MULTILINE)
+    assert told == [(code.value, code.zh) for code in codes]
+
+
+def test_every_route_of_the_hub_is_told_with_who_may_call_it() -> None:
+    row = re.compile(r"^\| `([A-Z]+ /\S*)` \| (.+) \|$", re.MULTILINE)
+    table = dict(row.findall(text_of("docs/interfaces.md")))
+    routes = [route for router in ROUTERS for route in router.routes]
+    for route in routes:
+        assert isinstance(route, APIRoute)
+        (method,) = route.methods or {"GET"}
+        told = table.pop(f"{method} {route.path}").split(", ")
+        may = WHO_MAY.get(route.name)
+        assert may is None or {role for name in told for role in ROLES[name]} == may, route.path
+    assert not table
 
 
 def test_the_topics_are_those_of_the_code() -> None:
@@ -77,6 +124,12 @@ def test_the_topics_are_those_of_the_code() -> None:
         for t in all_topics([AreaCode("340000")]).values()
     ]
     assert "\n".join(rows) in text_of("ARCHITECTURE.md")
+
+
+def test_every_table_of_the_databases_is_named() -> None:
+    named = set(re.findall(r"\w+", text_of("ARCHITECTURE.md")))
+    for store in (hub_tables, insured_tables, treatment_tables):
+        assert store.metadata.tables.keys() <= named, store.metadata.tables.keys() - named
 
 
 @pytest.mark.parametrize("name", READMES)

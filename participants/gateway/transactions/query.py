@@ -87,8 +87,8 @@ def _names_of_5203(
         "fixmedins_name": institution.name,
         "hosp_lv": institution.hosp_lv,
         "fixmedins_poolarea": institution.division,
-        "lmtpric_hosp_lv": str(institution.level),
-        "dedc_hosp_lv": str(institution.level),
+        "lmtpric_hosp_lv": grade_of(institution.level),
+        "dedc_hosp_lv": grade_of(institution.level),
         "begndate": found.admitted_on.isoformat(),
         "enddate": found.discharged_on.isoformat(),
         "refd_setl_flag": "1" if found.state is State.REVERSED else "0",
@@ -100,6 +100,11 @@ def _names_of_5203(
         "opter_name": "",
         "opt_time": moment(found.requested_at),
     }
+
+
+def grade_of(level: int) -> str:
+    """1 to 3, as the interface grades: a community's centre is first, a province's own third."""
+    return str(min(max(level, 1), 3))
 
 
 # What 2207 calls it → what 5203 calls it; empty where 5203 does not have it.

@@ -12,7 +12,7 @@ from contracts.ids import PersonId, VisitId
 from contracts.message import Outgoing
 from participants.gateway.batching import batched
 from participants.gateway.codes import insurance_kind_of, med_type_of, visit_kind_of
-from participants.gateway.extension import flags_of
+from participants.gateway.extension import assert_fits, flags_of
 from participants.gateway.fee_lines import split_of
 from participants.gateway.identity import identity_in
 from participants.gateway.requests import Awaiting, Request, Step, Subject, Work
@@ -90,6 +90,9 @@ def _wish(work: Work, known: Known, kind: VisitKind, request: Request) -> Settle
     row, visit = request.row, known.visit_of(request)
     own_kind, med_type = kind_and_med_type(request, visit.visit_kind if visit else kind)
     sealed = identity_in(row).sealed(work.door.sealer)
+    flags = flags_of(row.text("exp_content"))
+    # What was said when the visit was opened need not be said again.
+    assert_fits(row.text("med_type"), {*flags, *(visit.flags if visit else ())})
     return SettleRequest(
         msgid=request.envelope.msgid,
         hospital_code=request.envelope.institution_code,
@@ -103,7 +106,7 @@ def _wish(work: Work, known: Known, kind: VisitKind, request: Request) -> Settle
         admitted_on=None if visit else row.day("begntime") or request.sent_on,
         discharged_on=_discharged_on(request, own_kind),
         disease_code=row.text("dise_codg") or None,
-        flags=flags_of(row.text("exp_content")),
+        flags=flags,
         use_account=row.text("acct_used_flag") == OWN_ACCOUNT,
         mid_stay=row.text("mid_setl_flag") == MID_STAY,
         sealed_identity=sealed,

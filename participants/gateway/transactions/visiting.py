@@ -10,7 +10,7 @@ from contracts.refusal import RefusalCode, Refused
 from participants.gateway.batching import batched
 from participants.gateway.codes import insurance_kind_of
 from participants.gateway.envelope import Reply
-from participants.gateway.extension import flags_of
+from participants.gateway.extension import assert_fits, flags_of
 from participants.gateway.fee_lines import line_output, new_lines
 from participants.gateway.identity import identity_in
 from participants.gateway.requests import Request, Step, Work
@@ -75,6 +75,8 @@ def _new_visit(work: Work, request: Request, kind: VisitKind, med_type: str) -> 
     row = request.row
     admitted_on = row.day("begntime")
     assert admitted_on is not None, "begntime is required"
+    flags = flags_of(row.text("exp_content"))
+    assert_fits(row.text("med_type"), set(flags))
     return NewVisit(
         msgid=request.envelope.msgid,
         hospital_code=request.envelope.institution_code,
@@ -84,7 +86,7 @@ def _new_visit(work: Work, request: Request, kind: VisitKind, med_type: str) -> 
         visit_kind=kind,
         admitted_on=admitted_on,
         disease_code=row.text("dise_codg") or None,
-        flags=flags_of(row.text("exp_content")),
+        flags=flags,
         sealed_identity=identity_in(row).sealed(work.door.sealer),
         echo_json=echo_of(request, med_type),
     )

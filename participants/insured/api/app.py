@@ -13,7 +13,16 @@ from contracts.delivery.passing import is_passing
 from contracts.programs.loops import tended
 from contracts.refusal import RefusalCode
 from contracts.sealing import Sealer
-from participants.insured.api import grants, problems, reviews
+from participants.insured.api import (
+    changes,
+    decisions,
+    grants,
+    people,
+    person_years,
+    problems,
+    reviews,
+    what_if,
+)
 from participants.insured.api.body_limit import BodyLimit
 from participants.insured.api.deps import Desk, DeskDep
 from participants.insured.domain.area import Area
@@ -31,8 +40,8 @@ def app_of(area: Area, outbox: Outbox, sealer: Sealer) -> FastAPI:
     app.state.desk = Desk(area, outbox, sealer)
     problems.add_to(app)
     app.add_middleware(BodyLimit)
-    app.include_router(reviews.router)
-    app.include_router(grants.router)
+    for routes in (reviews, decisions, changes, grants, people, person_years, what_if):
+        app.include_router(routes.router)
     app.get("/health", tags=["运行"], response_model=None)(health)
     return app
 

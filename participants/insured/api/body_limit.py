@@ -7,7 +7,7 @@ from typing import Any
 from contracts.refusal import RefusalCode
 from participants.insured.api import problems
 
-BODY_BYTES_MAX = 65_536  # A reason has 200 characters; no body of this interface has more.
+BODY_BYTES_MAX = 65_536  # The longest is a decision on 500 ids, of 40 bytes each.
 
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]

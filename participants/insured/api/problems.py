@@ -23,6 +23,7 @@ STATUS_OF: Mapping[RefusalCode, HTTPStatus] = {
     RefusalCode.NOT_AUTHENTICATED:    HTTPStatus.UNAUTHORIZED,
     RefusalCode.NOT_ALLOWED:          HTTPStatus.FORBIDDEN,
     RefusalCode.UNKNOWN_REGISTRATION: HTTPStatus.NOT_FOUND,
+    RefusalCode.PERSON_UNKNOWN:       HTTPStatus.NOT_FOUND,
     RefusalCode.NEVER_GRANTED:        HTTPStatus.NOT_FOUND,
     RefusalCode.DECIDED_ALREADY:      HTTPStatus.CONFLICT,
     RefusalCode.INTERNAL_FAULT:       HTTPStatus.SERVICE_UNAVAILABLE,

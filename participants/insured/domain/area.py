@@ -1,51 +1,44 @@
-"""What one insured area decided as data: policies, home benefits, self-service registration."""
+"""What one insured area decided as data: policies, registrations, the desk's time, what is owed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
-from contracts.codes import AreaCode, InsuranceKind, RegistrationCategory, Role
+from contracts.codes import AreaCode, Channel, RegistrationCategory, Role
+from contracts.messages.directory import Agency, PoolingArea
 from contracts.topics import participant
+from participants.insured.domain.choices import (
+    Assignment,
+    Deadline,
+    Handling,
+    Parameter,
+    Terms,
+)
 from participants.insured.domain.insurance import Insurance
 from participants.policy.model import Policy
 
 
-class Handling(StrEnum):
-    """Who decides a registration of some category."""
-
-    AUTO = "auto"  # the area's rules, at once 自助备案
-    DESK = "desk"  # a clerk of the agency
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """From `valid_from` to `valid_to` (included) this policy holds, for these divisions or all."""
-
-    insurance_kind: InsuranceKind
-    policy_id: str
-    valid_from: date
-    valid_to: date | None
-    divisions: frozenset[str]
-
-    def holds_for(self, insurance: Insurance, day: date) -> bool:
-        return (
-            self.insurance_kind is insurance.insurance_kind
-            and self.valid_from <= day
-            and (self.valid_to is None or day <= self.valid_to)
-            and (not self.divisions or insurance.division in self.divisions)
-        )
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
-    """One insured area and its rules; `handling` names every category."""
+    """One insured area and its rules; `handling` names every category.
+
+    `commitment_counts_as`: a long-term registration by mere 承诺书, until its proof is in; None is
+    its own category. `not_needed_counts_as`: care that needs no registration and has none; None
+    is 未备案. `deadlines` has a row for every channel, `terms` at least one; both by date.
+    """
 
     code: AreaCode
     policies: Mapping[str, Policy]
     assignments: tuple[Assignment, ...]
     as_at_home: frozenset[RegistrationCategory]
     handling: Mapping[RegistrationCategory, Handling]
+    commitment_counts_as: RegistrationCategory | None
+    not_needed_counts_as: RegistrationCategory | None
+    terms: tuple[Terms, ...]
+    deadlines: tuple[Deadline, ...]
+    agencies: tuple[Agency, ...]
+    pooling_areas: tuple[PoolingArea, ...]
+    parameters: tuple[Parameter, ...]
 
     @property
     def name(self) -> str:
@@ -59,6 +52,16 @@ class Area:
             if policy is not None and policy.holds_on(day):
                 return policy
         return None
+
+    def due_on(self, channel: Channel, filed_on: date) -> date:
+        """The last day on which the desk may decide what came through this channel."""
+        rows = [row for row in self.deadlines if channel in row.channels]
+        holding = [row for row in rows if row.holds_from <= filed_on]
+        return (holding[-1] if holding else rows[0]).due_on(filed_on)
+
+    def parameters_on(self, day: date) -> dict[str, int]:
+        """Every parameter that holds on a day, in fen by the engine's name: average_wage_fen."""
+        return {f"{row.name}_fen": row.fen for row in self.parameters if row.valid_from <= day}
 
     def _candidates(self, insurance: Insurance, day: date) -> list[str]:
         if insurance.policy_id is not None:

@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from contracts.codes import AreaCode, InsuranceKind, VisitKind
+from contracts.codes import AreaCode, InsuranceKind, RegistrationCategory, VisitKind
 from contracts.ids import PersonId, SettlementId
-from contracts.messages.settlement import Outcome
+from contracts.messages.settlement import Basis, Outcome
 from contracts.messages.values import Shares
 from contracts.refusal import RefusalCode
 from contracts.state_machine import StateMachine, Step
+from participants.insured.domain.insurance_year import NOTHING, YearKey, key_before
+from participants.policy.benefits import Elsewhere
 from participants.policy.model import YearToDate
 
 
@@ -47,15 +49,18 @@ GRANT = StateMachine(name="grant", initial=(_S.GRANTED, _S.REFUSED, _S.TOMBSTONE
 # fmt: on
 
 EVENT_OF_OUTCOME = {Outcome.SETTLED: GrantEvent.SETTLE, Outcome.REVERSED: GrantEvent.REVERSE}
-NOTHING = YearToDate()
 NOBODY = Shares()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """`delta` is what it added to the year, the account's part lies in `shares`.
+    """`delta` is what it added to `year`, the account's part lies in `shares`.
 
-    A tombstone knows its settlement and its person and nothing else.
+    `delta_before` is what a stay over the New Year added to the year before `year`, None unless
+    the policy split its bill. `beyond_bill_fen`: what a lump sum pays to the person beside it.
+    A tombstone knows its settlement and its person and nothing else. `registration_basis` and
+    `_category` are what the hub found about the registration (视同备案 is `deemed`), `paid_as` what
+    the area's rules made of it.
     """
 
     settlement_id: SettlementId
@@ -66,11 +71,16 @@ class Grant:
     treatment_area: AreaCode | None = None
     year: int | None = None
     policy_id: str | None = None
+    registration_basis: Basis | None = None
+    registration_category: RegistrationCategory | None = None
+    paid_as: Elsewhere | None = None
     total_fen: int = 0
     in_scope_fen: int = 0
     shares: Shares = NOBODY
     deductible_fen: int = 0
+    beyond_bill_fen: int = 0
     delta: YearToDate = NOTHING
+    delta_before: YearToDate | None = None
     code: RefusalCode | None = None
     detail: str = ""
     calculated_at: datetime | None = None
@@ -86,6 +96,19 @@ class Grant:
     @property
     def was_granted(self) -> bool:
         return self.is_held or self.state is GrantState.RELEASED
+
+    @property
+    def year_key(self) -> YearKey:
+        assert self.insurance_kind is not None, "a tombstone has no insurance"
+        assert self.year is not None, "a tombstone has no year"
+        return self.person_id, self.insurance_kind, self.year
+
+    @property
+    def moves(self) -> dict[YearKey, YearToDate]:
+        """What it adds to each year while it is held."""
+        if self.delta_before is None:
+            return {self.year_key: self.delta}
+        return {self.year_key: self.delta, key_before(self.year_key): self.delta_before}
 
     def released(self, now: datetime) -> "Grant":
         """Given back, or as it was when there is nothing to give back (any more)."""

@@ -10,7 +10,10 @@ from contracts.ids import PersonId
 
 @dataclass(frozen=True, slots=True)
 class Insurance:
-    """In force from `in_force_from` to `in_force_until` (included; None is without end)."""
+    """In force from `in_force_from` to `in_force_until` (included; None is without end).
+
+    `arrears_since`: the first day for which premiums are owed; None when nothing is owed.
+    """
 
     person_id: PersonId
     born_on: date
@@ -22,10 +25,20 @@ class Insurance:
     civil_servant: bool
     account_balance_fen: int
     policy_id: str | None
+    arrears_since: date | None = None
 
     def in_force_on(self, day: date) -> bool:
         until = self.in_force_until
         return self.in_force_from <= day and (until is None or day <= until)
+
+    def in_arrears_on(self, day: date) -> bool:
+        return self.arrears_since is not None and self.arrears_since <= day
+
+    def months_insured_on(self, day: date) -> int:
+        """Whole months since the insurance began, without a gap; negative before it."""
+        begun = self.in_force_from
+        months = 12 * (day.year - begun.year) + day.month - begun.month
+        return months if months_after(begun, months) <= day else months - 1
 
     def age_years_on(self, day: date) -> int:
         had_no_birthday = (day.month, day.day) < (self.born_on.month, self.born_on.day)

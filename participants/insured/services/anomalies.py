@@ -31,9 +31,9 @@ def from_the_hub(
 
 def anomaly(kind: AnomalyKind, message: Message[Any], detail: str) -> Anomaly:
     """About the settlement, registration or enquiry that the message names, or about its kind."""
-    body = message.body
+    body = getattr(message.body, "wanted", message.body)
     ids = ("settlement_id", "registration_id", "enquiry_id", "run_id")
-    subject = next((getattr(body, name) for name in ids if hasattr(body, name)), body.KIND)
+    subject = next((getattr(body, name) for name in ids if hasattr(body, name)), message.body.KIND)
     return Anomaly(kind, str(subject), detail, message.head.message_id)
 
 

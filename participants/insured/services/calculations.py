@@ -20,34 +20,36 @@ from participants.insured.domain.area import Area
 from participants.insured.domain.calculation import Benefit, NoBenefit, decide
 from participants.insured.domain.entitlement import facts_of
 from participants.insured.domain.grant import Grant, GrantState
+from participants.insured.domain.insurance_year import NOTHING, Used, keys_of, year_of
 from participants.insured.services.anomalies import anomaly, assert_one_each, from_the_hub
 from participants.insured.services.answers import about_settlement
+from participants.insured.services.knowledge import Books, books_of
 from participants.insured.store import anomalies, grants, people, years
 from participants.insured.store.anomalies import AnomalyKind
-from participants.insured.store.people import Insurances
-from participants.insured.store.years import YearKey
-from participants.policy.model import YearToDate
+from participants.insured.store.years import Years
+from participants.policy.benefits import Elsewhere
+from participants.policy.explain import steps_as_json
 
 Batch = Sequence[Message[CalculationRequested]]
 Known = Mapping[SettlementId, Grant]
-Years = Mapping[YearKey, YearToDate]
-NOTHING_USED = YearToDate()
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One bill, what the person had used of the year before it, and what the area decided."""
+    """One bill, as what it was paid, and what the area decided."""
 
     request: CalculationRequested
-    before: YearToDate
+    paid_as: Elsewhere | None
     outcome: Benefit | NoBenefit
 
 
 def calculate(area: Area, tx: Connection, batch: Batch, now: datetime) -> list[Outgoing]:
     """Answer every request; a benefit moves the person's year and account with its grant.
 
-    At most eight statements whatever the batch. A settlement that is known gets its stored
-    answer again and moves nothing; one that was released before it was asked for is refused.
+    A table is read once and written once, whatever the batch: eight statements for up to 1,000
+    bills; nine when a bill is split over the New Year, one more when something must be noted. A
+    settlement that is known gets its stored answer again and moves nothing; one that was released
+    before it was asked for is refused.
     """
     asked = from_the_hub(tx, batch, now)
     person_ids = [message.body.care.person_id for message in asked]
@@ -55,18 +57,14 @@ def calculate(area: Area, tx: Connection, batch: Batch, now: datetime) -> list[O
     insured = people.lock(tx, person_ids)
     known = grants.of(tx, [message.body.settlement_id for message in asked])
     fresh = [m.body for m in asked if m.body.settlement_id not in known]
-    used = years.of(tx, [year_key(body.care) for body in fresh])
-    decided = [_decide(area, body, insured, used) for body in fresh]
+    used = years.of(tx, [key for body in fresh for key in keys_of(body.care)])
+    books = books_of(tx, [body.care for body in fresh], insured)
+    decided = [_decide(area, body, books, used) for body in fresh]
     granted = [grant_of(one, now) for one in decided]
-    _write(tx, decided, granted)
+    _write(tx, decided, granted, used)
     _note_contradictions(tx, asked, known, now)
     after = {**known, **{grant.settlement_id: grant for grant in granted}}
     return [about_settlement(area, m, answer_of(after[m.body.settlement_id]), now) for m in asked]
-
-
-def year_key(care: Care) -> YearKey:
-    """A stay over New Year counts in the year of its discharge."""
-    return care.person_id, care.insurance_kind, care.discharged_on.year
 
 
 def grant_of(one: Decided, now: datetime) -> Grant:
@@ -79,7 +77,10 @@ def grant_of(one: Decided, now: datetime) -> Grant:
         insurance_kind=care.insurance_kind,
         visit_kind=care.visit_kind,
         treatment_area=area_of(care.treatment_division),
-        year=care.discharged_on.year,
+        year=year_of(care),
+        registration_basis=one.request.standing.basis,
+        registration_category=one.request.standing.category,
+        paid_as=one.paid_as,
         total_fen=bill.total_fen,
         in_scope_fen=bill.in_scope_fen,
         calculated_at=now,
@@ -89,10 +90,12 @@ def grant_of(one: Decided, now: datetime) -> Grant:
     return replace(
         refused,
         state=GrantState.GRANTED,
-        policy_id=one.outcome.policy_id,
+        policy_id=one.outcome.result.policy_id,
         shares=one.outcome.shares,
-        deductible_fen=one.outcome.deductible_fen,
+        deductible_fen=one.outcome.result.deductible_fen,
+        beyond_bill_fen=one.outcome.result.beyond_bill_fen,
         delta=one.outcome.delta,
+        delta_before=one.outcome.delta_before,
     )
 
 
@@ -108,27 +111,34 @@ def answer_of(grant: Grant) -> SettlementCalculated | CalculationRefused:
     return CalculationRefused(settlement_id=grant.settlement_id, code=code, detail=grant.detail)
 
 
-def _decide(area: Area, request: CalculationRequested, insured: Insurances, used: Years) -> Decided:
-    care = request.care
-    found = insured.get(care.person_id, {})
-    before = used.get(year_key(care), NOTHING_USED)
-    return Decided(request, before, decide(facts_of(area, request, found), before))
+def _decide(area: Area, request: CalculationRequested, books: Books, used: Years) -> Decided:
+    care, known = request.care, books.of(request.care.person_id)
+    facts = facts_of(area, care, request.bill, request.standing, known)
+    return Decided(request, facts.paid_as, decide(facts, used_of(care, used)))
 
 
-def _write(tx: Connection, decided: Sequence[Decided], granted: Sequence[Grant]) -> None:
-    benefits = [(one, one.outcome) for one in decided if isinstance(one.outcome, Benefit)]
+def used_of(care: Care, used: Years) -> Used:
+    """What the person had used of the years that the care may count in."""
+    return Used(*(used.get(key, NOTHING) for key in keys_of(care)))
+
+
+def _write(
+    tx: Connection, decided: Sequence[Decided], granted: Sequence[Grant], used: Years
+) -> None:
     grants.add(tx, granted)
-    grants.add_workings(tx, {one.request.settlement_id: given.steps for one, given in benefits})
-    years.put(
-        tx, {year_key(one.request.care): one.before.plus(given.delta) for one, given in benefits}
-    )
-    people.move_accounts(
+    benefits = ((one.request, one.outcome) for one in decided)
+    grants.add_workings(
         tx,
         {
-            (one.request.care.person_id, one.request.care.insurance_kind): -given.shares.account_fen
-            for one, given in benefits
+            asked.settlement_id: steps_as_json(given.result)
+            for asked, given in benefits
+            if isinstance(given, Benefit)
         },
     )
+    held = [grant for grant in granted if grant.is_held]
+    moves = {key: delta for grant in held for key, delta in grant.moves.items()}
+    years.put(tx, {key: used[key].plus(one) if key in used else one for key, one in moves.items()})
+    people.move_accounts(tx, {grant.year_key[:2]: -grant.shares.account_fen for grant in held})
 
 
 def _note_contradictions(tx: Connection, asked: Batch, known: Known, now: datetime) -> None:

@@ -1,6 +1,5 @@
 """Takes over an agency's people: the same file twice changes nothing."""
 
-import csv
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,8 @@ from contracts.ids import PersonId
 from contracts.person import person_id_of
 from contracts.sealing import Sealer
 from participants.insured.domain.insurance import Insurance
-from participants.insured.domain.person_file import Fault, PeopleFileWrong, PersonRow, parse
+from participants.insured.domain.person_file import PersonRow, parse
+from participants.insured.services.csv_file import lines_of
 from participants.insured.store import people, register
 from participants.insured.store.people import Card
 
@@ -37,16 +37,8 @@ class Loaded:
 
 
 def read(area: AreaCode, path: Path) -> list[PersonRow]:
-    """The rows of a UTF-8 CSV with a header; PeopleFileWrong names each wrong line and why."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = next(reader, [])
-            return parse(area, header, [(reader.line_num, cells) for cells in reader if cells])
-    except UnicodeDecodeError as error:
-        raise PeopleFileWrong([Fault(1, "文件不是 UTF-8 编码")]) from error
-    except csv.Error as error:
-        raise PeopleFileWrong([Fault(reader.line_num, "不是合法的 CSV 行")]) from error
+    """The rows of a UTF-8 CSV with a header; FileWrong names each wrong line and why."""
+    return parse(area, *lines_of(path))
 
 
 def load(tx: Connection, rows: Sequence[PersonRow], sealer: Sealer, token_key: bytes) -> Loaded:
@@ -106,10 +98,11 @@ def _changed_insurances(
     id_: PersonId, rows: Sequence[PersonRow], stored: Iterable[Insurance]
 ) -> list[Insurance]:
     known = {one.insurance_kind: one for one in stored}
+    pairs = [(known.get(row.insurance_kind), row) for row in rows]
     return [
-        _insurance(id_, row)
-        for row in rows
-        if not _says_the_same(known.get(row.insurance_kind), _insurance(id_, row))
+        new
+        for before, row in pairs
+        if not _says_the_same(before, new := _insurance(id_, row, before))
     ]
 
 
@@ -121,7 +114,8 @@ def _says_the_same(stored: Insurance | None, read_: Insurance) -> bool:
     return replace(stored, **ours) == replace(read_, **ours)  # type: ignore[arg-type]
 
 
-def _insurance(id_: PersonId, row: PersonRow) -> Insurance:
+def _insurance(id_: PersonId, row: PersonRow, stored: Insurance | None) -> Insurance:
+    known_arrears = None if stored is None else stored.arrears_since
     return Insurance(
         person_id=id_,
         born_on=row.born_on,
@@ -133,4 +127,5 @@ def _insurance(id_: PersonId, row: PersonRow) -> Insurance:
         civil_servant=row.civil_servant,
         account_balance_fen=row.account_balance_fen,
         policy_id=None,
+        arrears_since=row.arrears_since if row.tells_arrears else known_arrears,
     )

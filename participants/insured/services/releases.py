@@ -11,13 +11,11 @@ from contracts.messages.settlement import BenefitReleased, ReleaseRefused, Relea
 from contracts.refusal import RefusalCode
 from participants.insured.domain.area import Area
 from participants.insured.domain.grant import Grant, tombstone
+from participants.insured.domain.insurance_year import NOTHING
 from participants.insured.services.anomalies import anomaly, assert_one_each, from_the_hub
 from participants.insured.services.answers import about_settlement
 from participants.insured.store import anomalies, grants, people, years
 from participants.insured.store.anomalies import AnomalyKind
-from participants.insured.store.people import AccountKey
-from participants.insured.store.years import YearKey
-from participants.policy.model import YearToDate
 
 Batch = Sequence[Message[ReleaseRequested]]
 Known = Mapping[SettlementId, Grant]
@@ -39,17 +37,6 @@ def release(area: Area, tx: Connection, batch: Batch, now: datetime) -> list[Out
     return [about_settlement(area, message, _answer(known, message.body), now) for message in asked]
 
 
-def year_key(grant: Grant) -> YearKey:
-    assert grant.insurance_kind is not None, "a tombstone has no year"
-    assert grant.year is not None, "a tombstone has no year"
-    return grant.person_id, grant.insurance_kind, grant.year
-
-
-def account_key(grant: Grant) -> AccountKey:
-    person_id, insurance_kind, _year = year_key(grant)
-    return person_id, insurance_kind
-
-
 def _leave_tombstones(tx: Connection, requests: Sequence[ReleaseRequested], now: datetime) -> None:
     grants.add(
         tx, [tombstone(body.settlement_id, PersonId(body.person_id), now) for body in requests]
@@ -57,11 +44,16 @@ def _leave_tombstones(tx: Connection, requests: Sequence[ReleaseRequested], now:
 
 
 def _give_back(tx: Connection, found: Sequence[Grant], now: datetime) -> None:
+    """What the grants added, no more and no less; whoever came after keeps what it was granted.
+
+    The lock on the person's insurances keeps the years as they are read.
+    """
     held = [grant for grant in found if grant.is_held]
-    deltas: dict[YearKey, YearToDate] = {year_key(grant): grant.delta for grant in held}
+    moves = {key: delta for grant in held for key, delta in grant.moves.items()}
+    used = years.of(tx, moves)
     grants.move(tx, [grant.released(now) for grant in held])
-    years.give_back(tx, deltas)
-    people.move_accounts(tx, {account_key(grant): grant.shares.account_fen for grant in held})
+    years.put(tx, {key: used.get(key, NOTHING).minus(delta) for key, delta in moves.items()})
+    people.move_accounts(tx, {grant.year_key[:2]: grant.shares.account_fen for grant in held})
 
 
 def _answer(known: Known, request: ReleaseRequested) -> BenefitReleased | ReleaseRefused:

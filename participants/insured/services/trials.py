@@ -11,9 +11,11 @@ from contracts.messages.settlement import TrialCalculated, TrialCalculationReque
 from participants.insured.domain.area import Area
 from participants.insured.domain.calculation import Benefit, NoBenefit, decide
 from participants.insured.domain.entitlement import facts_of
+from participants.insured.domain.insurance_year import keys_of
 from participants.insured.services.anomalies import from_the_hub
 from participants.insured.services.answers import about_settlement
-from participants.insured.services.calculations import NOTHING_USED, year_key
+from participants.insured.services.calculations import used_of
+from participants.insured.services.knowledge import books_of
 from participants.insured.store import people, years
 
 Batch = Sequence[Message[TrialCalculationRequested]]
@@ -23,13 +25,13 @@ def calculate(area: Area, tx: Connection, batch: Batch, now: datetime) -> list[O
     """Answer with the shares the bill would have now, or the code of the refusal."""
     asked = from_the_hub(tx, batch, now)
     insured = people.insurances_of(tx, {message.body.care.person_id for message in asked})
-    used = years.of(tx, {year_key(message.body.care) for message in asked})
+    books = books_of(tx, [message.body.care for message in asked], insured)
+    used = years.of(tx, {key for message in asked for key in keys_of(message.body.care)})
     answers: list[Outgoing] = []
     for message in asked:
-        care = message.body.care
-        found = insured.get(care.person_id, {})
-        before = used.get(year_key(care), NOTHING_USED)
-        outcome = decide(facts_of(area, message.body, found), before)
+        care, bill, standing = message.body.care, message.body.bill, message.body.standing
+        facts = facts_of(area, care, bill, standing, books.of(care.person_id))
+        outcome = decide(facts, used_of(care, used))
         answers.append(about_settlement(area, message, _answer(message.body, outcome), now))
     return answers
 
@@ -49,7 +51,7 @@ def _answer(request: TrialCalculationRequested, outcome: Benefit | NoBenefit) ->
         settlement_id=request.settlement_id,
         treatment_area=treatment_area,
         shares=outcome.shares,
-        deductible_fen=outcome.deductible_fen,
+        deductible_fen=outcome.result.deductible_fen,
     )
 
 

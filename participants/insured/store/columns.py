@@ -1,21 +1,17 @@
 """Lists of columns that several tables share, and the texts of checks on them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
-USED = (
-    "in_scope_fen",
-    "deductible_fen",
-    "pool_fen",
-    "large_sum_fen",
-    "chronic_in_scope_fen",
-    "chronic_pool_fen",
-    "stays",
-)
-"""What a year counts, in the order of `participants.policy.model.YearToDate`."""
+from psycopg2.extensions import AsIs
+
+from participants.policy.model import AMOUNTS_OF_A_YEAR
+
+USED = AMOUNTS_OF_A_YEAR
+"""What a year counts in columns of its own; what else it counts lies in `counters`, by name."""
 ADDED = tuple(f"added_{name}" for name in USED)
-"""The same, as one grant added it."""
+"""The same, as one grant added it; the names beside them in `added_counters`."""
 
 # A grant and a year are updated in place: room on the page keeps those updates cheap.
 ROOM: dict[str, Any] = {"postgresql_with": {"fillfactor": "80"}}
@@ -29,3 +25,17 @@ def one_of(column: str, codes: type[StrEnum]) -> str:
 
 def none_negative(columns: Sequence[str]) -> str:
     return f"least({', '.join(columns)}) >= 0"
+
+
+def whole_numbers(amounts: Iterable[int]) -> AsIs:
+    """Amounts side by side in a row of VALUES; ValueError for what is not a whole number.
+
+    One parameter instead of many: psycopg2 takes 0.6 µs for every int, and a grant has 25.
+    """
+    return AsIs(", ".join([f"{amount:d}" for amount in amounts]))
+
+
+def counters_sound(column: str) -> str:
+    """The text of a check that a JSON object holds whole numbers only, none of them negative."""
+    wrong = '$.* ? (@.type() != "number" || @ < 0 || @ != @.floor())'
+    return f"jsonb_typeof({column}) = 'object' AND NOT jsonb_path_exists({column}, '{wrong}')"

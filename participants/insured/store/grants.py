@@ -3,31 +3,49 @@
 # ruff: noqa: S608 - only our own column names stand in these texts; values are parameters.
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import Connection
 
-from contracts.codes import AreaCode, InsuranceKind, VisitKind
+from contracts.codes import AreaCode, InsuranceKind, RegistrationCategory, VisitKind
 from contracts.delivery import bulk
 from contracts.ids import PersonId, SettlementId
+from contracts.messages.settlement import Basis
 from contracts.messages.values import PARTS, Shares
-from contracts.refusal import RefusalCode
+from contracts.refusal import BY_CODE
 from participants.insured.domain.grant import Grant, GrantState
-from participants.insured.store.columns import ADDED
-from participants.insured.store.years import of_amounts, used
+from participants.insured.domain.insurance_year import key_before
+from participants.insured.store import years
+from participants.insured.store.columns import ADDED, whole_numbers
+from participants.policy.benefits import Elsewhere
+from participants.policy.model import YearToDate
 
 _HEAD = ("settlement_id", "person_id", "state", "insurance_kind", "visit_kind", "treatment_area")
 _CASE = ("year", "policy_id", "total_fen", "in_scope_fen")
+_STOOD = ("registration_basis", "registration_category", "paid_as")
 _TAIL = ("code", "detail", "calculated_at", "released_at", "settled_on", "reversed_on")
-COLUMNS = (*_HEAD, *_CASE, *PARTS, "deductible_fen", *ADDED, *_TAIL)
+_GAVE = ("deductible_fen", "beyond_bill_fen")
+_ADDED = (*ADDED, "added_counters")
+COLUMNS = (*_HEAD, *_CASE, *_STOOD, *PARTS, *_GAVE, *_ADDED, *_TAIL)
 
-CODES = {code.value: code for code in RefusalCode}
-
-_OF = f"SELECT {', '.join(COLUMNS)} FROM grants WHERE settlement_id = ANY(%s::uuid[])"
+# The year before is one value of the row, so that a grant without one costs nothing more.
+_ALL = f"""
+    SELECT {", ".join(COLUMNS)}, (
+        SELECT to_jsonb(before) FROM grant_years AS before
+        WHERE before.settlement_id = grants.settlement_id
+    ) FROM grants
+"""
+_OF = f"{_ALL} WHERE settlement_id = ANY(%s::uuid[])"
 _LOCK = f"{_OF} ORDER BY settlement_id FOR UPDATE"
+_HELD = f"""{_ALL}
+    WHERE person_id = %s AND year IN (%s, %s) AND state IN ('granted', 'settled')
+    ORDER BY calculated_at, settlement_id
+"""
 _ADD = f"INSERT INTO grants ({', '.join(COLUMNS)}) VALUES %s"
-_ADD_TEMPLATE = f"({', '.join(['%s'] * len(COLUMNS))})"
+_TEXTS = len((*_HEAD, *_CASE, *_STOOD, *_TAIL))
+_ADD_TEMPLATE = f"({', '.join(['%s'] * (_TEXTS + 2))})"  # and the amounts, and the counters
 _MOVE = """
     UPDATE grants SET state = moved.state, released_at = moved.released_at,
         settled_on = moved.settled_on, reversed_on = moved.reversed_on
@@ -35,6 +53,9 @@ _MOVE = """
     WHERE grants.settlement_id = moved.settlement_id
 """
 _MOVE_TEMPLATE = "(%s, %s, %s::timestamptz, %s::date, %s::date)"
+_ADD_YEARS = f"INSERT INTO grant_years (settlement_id, year, {', '.join(_ADDED)}) VALUES %s"
+_ADD_YEARS_TEMPLATE = "(%s, %s, %s, %s::jsonb)"
+_PARTS = attrgetter(*PARTS)
 _ADD_WORKINGS = "INSERT INTO workings (settlement_id, steps) VALUES %s"
 _WORKING = "SELECT steps FROM workings WHERE settlement_id = %s"
 
@@ -48,8 +69,17 @@ def lock(tx: Connection, ids: Iterable[SettlementId]) -> dict[SettlementId, Gran
     return _by_id(bulk.fetch(tx, _LOCK, (list(ids),)))
 
 
+def held(tx: Connection, person_id: PersonId, year: int) -> list[Grant]:
+    """What a person holds that counts in `year`, whole or in part, in the order of its granting."""
+    found = map(_grant, bulk.fetch(tx, _HELD, (person_id, year, year + 1)))
+    return [one for one in found if any(key[2] == year for key in one.moves)]
+
+
 def add(tx: Connection, grants: Sequence[Grant]) -> None:
+    """Write new grants; a second statement only when the bill of one of them was split."""
     bulk.write_rows(tx, _ADD, _ADD_TEMPLATE, [_row(grant) for grant in grants])
+    split = [_row_before(one, one.delta_before) for one in grants if one.delta_before is not None]
+    bulk.write_rows(tx, _ADD_YEARS, _ADD_YEARS_TEMPLATE, split)
 
 
 def move(tx: Connection, grants: Sequence[Grant]) -> None:
@@ -61,6 +91,7 @@ def move(tx: Connection, grants: Sequence[Grant]) -> None:
 
 
 def add_workings(tx: Connection, steps: Mapping[SettlementId, list[dict[str, Any]]]) -> None:
+    """Keep the steps as `participants.policy.explain.steps_as_json` writes them."""
     rows = [(id_, to_json(lines).decode()) for id_, lines in steps.items()]
     bulk.write_rows(tx, _ADD_WORKINGS, "(%s, %s::jsonb)", rows)
 
@@ -76,12 +107,22 @@ def _row(g: Grant) -> tuple[Any, ...]:
         g.person_id,
         g.state.value,
         g.insurance_kind and g.insurance_kind.value,
+        g.visit_kind and g.visit_kind.value,
+        g.treatment_area,
     )
-    case = (g.visit_kind and g.visit_kind.value, g.treatment_area, g.year, g.policy_id)
-    amounts = (g.total_fen, g.in_scope_fen, *(getattr(g.shares, name) for name in PARTS))
+    case = (g.year, g.policy_id, g.total_fen, g.in_scope_fen)
+    stood = (one and one.value for one in (getattr(g, name) for name in _STOOD))
+    gave = whole_numbers(
+        (*_PARTS(g.shares), g.deductible_fen, g.beyond_bill_fen, *years.amounts(g.delta))
+    )
     code = None if g.code is None else g.code.value
     days = (g.calculated_at, g.released_at, g.settled_on, g.reversed_on)
-    return (*head, *case, *amounts, g.deductible_fen, *used(g.delta), code, g.detail, *days)
+    return (*head, *case, *stood, gave, years.counters(g.delta), code, g.detail, *days)
+
+
+def _row_before(g: Grant, delta: YearToDate) -> tuple[Any, ...]:
+    year = key_before(g.year_key)[2]
+    return (g.settlement_id, year, whole_numbers(years.amounts(delta)), years.counters(delta))
 
 
 def _by_id(rows: Iterable[tuple[Any, ...]]) -> dict[SettlementId, Grant]:
@@ -90,7 +131,8 @@ def _by_id(rows: Iterable[tuple[Any, ...]]) -> dict[SettlementId, Grant]:
 
 
 def _grant(row: tuple[Any, ...]) -> Grant:
-    at = dict(zip(COLUMNS, row, strict=True))
+    *columns, before = row
+    at = dict(zip(COLUMNS, columns, strict=True))
     return Grant(
         settlement_id=SettlementId(at["settlement_id"]),
         person_id=PersonId(at["person_id"]),
@@ -98,9 +140,14 @@ def _grant(row: tuple[Any, ...]) -> Grant:
         insurance_kind=at["insurance_kind"] and InsuranceKind(at["insurance_kind"]),
         visit_kind=at["visit_kind"] and VisitKind(at["visit_kind"]),
         treatment_area=at["treatment_area"] and AreaCode(at["treatment_area"]),
-        code=CODES.get(at["code"]),
+        registration_basis=at["registration_basis"] and Basis(at["registration_basis"]),
+        registration_category=at["registration_category"]
+        and RegistrationCategory(at["registration_category"]),
+        paid_as=at["paid_as"] and Elsewhere(at["paid_as"]),
+        code=at["code"] and BY_CODE.get(at["code"]),
         shares=Shares(**{name: at[name] for name in PARTS}),
-        delta=of_amounts([at[name] for name in ADDED]),
-        **{name: at[name] for name in (*_CASE, "deductible_fen", "detail")},
+        delta=years.of_values([at[name] for name in _ADDED]),
+        delta_before=before and years.of_values([before[name] for name in _ADDED]),
+        **{name: at[name] for name in (*_CASE, *_GAVE, "detail")},
         **{name: at[name] for name in _TAIL[2:]},
     )

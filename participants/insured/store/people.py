@@ -12,13 +12,15 @@ from contracts.delivery import bulk
 from contracts.ids import PersonId
 from participants.insured.domain.insurance import Insurance
 
-Insurances = dict[str, dict[InsuranceKind, Insurance]]
+OfKinds = dict[InsuranceKind, Insurance]
+Insurances = dict[str, OfKinds]
 """By person token, then by kind."""
 AccountKey = tuple[str, InsuranceKind]
 
 _INSURANCES = """
     SELECT i.person_id, p.born_on, i.insurance_kind, i.person_type, i.division, i.in_force_from,
-           i.in_force_until, i.civil_servant, i.account_balance_fen, i.policy_id
+           i.in_force_until, i.civil_servant, i.account_balance_fen, i.policy_id,
+           i.arrears_since
     FROM insurances AS i JOIN people AS p USING (person_id)
     WHERE i.person_id = ANY(%s) ORDER BY i.person_id, i.insurance_kind
 """

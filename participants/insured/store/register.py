@@ -17,10 +17,11 @@ _PUT_PEOPLE = """
 # The balance is only taken over with a new insurance: afterwards it moves with the grants.
 _PUT_INSURANCES = """
     INSERT INTO insurances (person_id, insurance_kind, person_type, division, in_force_from,
-        in_force_until, civil_servant, account_balance_fen, policy_id) VALUES %s
+        in_force_until, civil_servant, account_balance_fen, policy_id, arrears_since) VALUES %s
     ON CONFLICT (person_id, insurance_kind) DO UPDATE SET person_type = excluded.person_type,
         division = excluded.division, in_force_from = excluded.in_force_from,
-        in_force_until = excluded.in_force_until, civil_servant = excluded.civil_servant
+        in_force_until = excluded.in_force_until, civil_servant = excluded.civil_servant,
+        arrears_since = excluded.arrears_since
 """
 
 
@@ -30,7 +31,7 @@ def put_people(tx: Connection, cards: Sequence[Card]) -> None:
 
 
 def put_insurances(tx: Connection, insurances: Sequence[Insurance]) -> None:
-    template = "(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    template = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
     bulk.write_rows(tx, _PUT_INSURANCES, template, [_row(one) for one in insurances])
 
 
@@ -45,4 +46,5 @@ def _row(one: Insurance) -> tuple[Any, ...]:
         one.civil_servant,
         one.account_balance_fen,
         one.policy_id,
+        one.arrears_since,
     )

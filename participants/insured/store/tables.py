@@ -19,15 +19,24 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts import access
 from contracts.codes import InsuranceKind, PersonType, RegistrationCategory, VisitKind
 from contracts.delivery import tables as delivery
+from contracts.messages.settlement import Basis
 from contracts.messages.values import PARTS
 from participants.insured.domain.grant import GrantState
-from participants.insured.domain.review import ReviewState
-from participants.insured.store.columns import ADDED, ROOM, USED, none_negative, one_of
+from participants.insured.store import tables_registrations
+from participants.insured.store.columns import (
+    ADDED,
+    ROOM,
+    USED,
+    counters_sound,
+    none_negative,
+    one_of,
+)
+from participants.policy.benefits import Elsewhere
 
 metadata = MetaData()
 delivery.add_to(metadata)
@@ -56,6 +65,7 @@ insurances = Table(
     Column("civil_servant", Boolean, nullable=False),
     Column("account_balance_fen", BigInteger, nullable=False),
     Column("policy_id", String(100)),
+    Column("arrears_since", Date),
     CheckConstraint(one_of("insurance_kind", InsuranceKind), name="insurances_kind_is_known"),
     CheckConstraint(one_of("person_type", PersonType), name="insurances_person_type_is_known"),
     CheckConstraint("in_force_until >= in_force_from", name="insurances_end_after_beginning"),
@@ -70,12 +80,14 @@ person_years = Table(
     Column("insurance_kind", String(3), primary_key=True),
     Column("year", SmallInteger, primary_key=True),
     *(Column(name, BigInteger, nullable=False) for name in USED),
+    Column("counters", JSONB, nullable=False),
     ForeignKeyConstraint(
         ["person_id", "insurance_kind"],
         ["insurances.person_id", "insurances.insurance_kind"],
         name="person_years_of_an_insurance",
     ),
     CheckConstraint(none_negative(USED), name="person_years_never_negative"),
+    CheckConstraint(counters_sound("counters"), name="person_years_counters_never_negative"),
     **ROOM,
 )
 
@@ -90,11 +102,16 @@ grants = Table(
     Column("treatment_area", String(6)),
     Column("year", SmallInteger),
     Column("policy_id", String(100)),
+    Column("registration_basis", String(12)),
+    Column("registration_category", String(20)),
+    Column("paid_as", String(12)),
     Column("total_fen", BigInteger, nullable=False),
     Column("in_scope_fen", BigInteger, nullable=False),
     *(Column(name, BigInteger, nullable=False) for name in PARTS),
     Column("deductible_fen", BigInteger, nullable=False),
+    Column("beyond_bill_fen", BigInteger, nullable=False),
     *(Column(name, BigInteger, nullable=False) for name in ADDED),
+    Column("added_counters", JSONB, nullable=False),
     Column("code", String(4)),
     Column("detail", String(200), nullable=False),
     Column("calculated_at", DateTime(timezone=True)),
@@ -104,16 +121,33 @@ grants = Table(
     CheckConstraint(one_of("state", GrantState), name="grants_state_is_known"),
     CheckConstraint(one_of("insurance_kind", InsuranceKind), name="grants_kind_is_known"),
     CheckConstraint(one_of("visit_kind", VisitKind), name="grants_visit_kind_is_known"),
+    CheckConstraint(one_of("registration_basis", Basis), name="grants_basis_is_known"),
     CheckConstraint(
-        none_negative(("total_fen", "in_scope_fen", *PARTS, "deductible_fen", *ADDED)),
+        one_of("registration_category", RegistrationCategory), name="grants_category_is_known"
+    ),
+    CheckConstraint(one_of("paid_as", Elsewhere), name="grants_paid_as_is_known"),
+    CheckConstraint(
+        "(state = 'tombstone') = (registration_basis IS NULL)", name="grants_have_their_basis"
+    ),
+    CheckConstraint(
+        "registration_category IS NOT NULL OR registration_basis = 'not_needed'"
+        " OR registration_basis IS NULL",
+        name="grants_category_only_missing_where_not_needed",
+    ),
+    CheckConstraint(
+        none_negative(
+            ("total_fen", "in_scope_fen", *PARTS, "deductible_fen", "beyond_bill_fen", *ADDED)
+        ),
         name="grants_amounts_never_negative",
     ),
+    CheckConstraint(counters_sound("added_counters"), name="grants_counters_never_negative"),
     CheckConstraint(
         f"state IN ('refused', 'tombstone') OR total_fen = {' + '.join(PARTS)}",
         name="grants_parts_add_up",
     ),
     CheckConstraint(
-        f"state NOT IN ('refused', 'tombstone') OR 0 = greatest({', '.join((*PARTS, *ADDED))})",
+        "state NOT IN ('refused', 'tombstone') OR added_counters = '{}'"
+        f" AND 0 = greatest({', '.join((*PARTS, 'beyond_bill_fen', *ADDED))})",
         name="grants_nothing_moved_without_benefit",
     ),
     CheckConstraint(
@@ -136,8 +170,21 @@ grants = Table(
     ),
     **ROOM,
 )
+Index("grants_of_person", grants.c.person_id, grants.c.year)
 Index("grants_settled_on", grants.c.settled_on, postgresql_where=text("settled_on IS NOT NULL"))
 Index("grants_reversed_on", grants.c.reversed_on, postgresql_where=text("reversed_on IS NOT NULL"))
+
+# What a stay over the New Year added to the year before its discharge, where the policy splits it.
+grant_years = Table(
+    "grant_years",
+    metadata,
+    Column("settlement_id", ForeignKey("grants.settlement_id"), primary_key=True),
+    Column("year", SmallInteger, nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in ADDED),
+    Column("added_counters", JSONB, nullable=False),
+    CheckConstraint(none_negative(ADDED), name="grant_years_amounts_never_negative"),
+    CheckConstraint(counters_sound("added_counters"), name="grant_years_counters_never_negative"),
+)
 
 # The working is the widest part and never changes, so concluding a grant need not rewrite it.
 workings = Table(
@@ -145,39 +192,6 @@ workings = Table(
     metadata,
     Column("settlement_id", ForeignKey("grants.settlement_id"), primary_key=True),
     Column("steps", JSONB, nullable=False),
-)
-
-registration_reviews = Table(
-    "registration_reviews",
-    metadata,
-    Column("registration_id", Uuid, primary_key=True),
-    Column("person_id", String(29), nullable=False),
-    Column("insured_division", String(6), nullable=False),
-    Column("insurance_kind", String(3), nullable=False),
-    Column("category", String(20), nullable=False),
-    Column("place", String(6), nullable=False),
-    Column("begins_on", Date, nullable=False),
-    Column("ends_on", Date),
-    Column("materials", ARRAY(Text), nullable=False),
-    Column("asked_at", DateTime(timezone=True), nullable=False),
-    Column("state", String(10), nullable=False),
-    Column("decided_at", DateTime(timezone=True)),
-    Column("decided_by", String(100)),
-    Column("code", String(4)),
-    Column("reason", String(200), nullable=False),
-    CheckConstraint(one_of("state", ReviewState), name="reviews_state_is_known"),
-    CheckConstraint(one_of("insurance_kind", InsuranceKind), name="reviews_kind_is_known"),
-    CheckConstraint(one_of("category", RegistrationCategory), name="reviews_category_is_known"),
-    CheckConstraint(
-        "(state = 'waiting') = (decided_at IS NULL) AND (state = 'waiting') = (decided_by IS NULL)",
-        name="reviews_decided_by_somebody",
-    ),
-    CheckConstraint("(state = 'rejected') = (code IS NOT NULL)", name="reviews_no_has_its_code"),
-)
-Index(
-    "registration_reviews_waiting",
-    registration_reviews.c.asked_at,
-    postgresql_where=text("state = 'waiting'"),
 )
 
 statements_received = Table(
@@ -191,6 +205,8 @@ statements_received = Table(
     Column("receivable_fen", BigInteger, nullable=False),
     Column("lines", JSONB, nullable=False),
 )
+
+tables_registrations.add_to(metadata)
 
 anomalies = Table(
     "anomalies",

@@ -3,61 +3,60 @@
 # ruff: noqa: S608 - only our own column names stand in these texts; values are parameters.
 
 from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection
 
 from contracts.codes import InsuranceKind
 from contracts.delivery import bulk
-from participants.insured.store.columns import USED
+from participants.insured.domain.insurance_year import YearKey
+from participants.insured.store.columns import USED, whole_numbers
 from participants.policy.model import YearToDate
 
-YearKey = tuple[str, InsuranceKind, int]
-"""(person, insurance kind, calendar year)."""
+Years = Mapping[YearKey, YearToDate]
 
-_COLUMNS = ", ".join(USED)
+_COLUMNS = ", ".join((*USED, "counters"))
 _OF = f"""
     SELECT person_id, insurance_kind, year, {_COLUMNS} FROM person_years
-    WHERE person_id = ANY(%s)
+    WHERE person_id = ANY(%s) AND year = ANY(%s)
 """
 _PUT = f"""
     INSERT INTO person_years (person_id, insurance_kind, year, {_COLUMNS}) VALUES %s
     ON CONFLICT (person_id, insurance_kind, year) DO UPDATE
-    SET {", ".join(f"{name} = excluded.{name}" for name in USED)}
+    SET {", ".join(f"{name} = excluded.{name}" for name in (*USED, "counters"))}
 """
-_GIVE_BACK = f"""
-    UPDATE person_years SET {", ".join(f"{n} = person_years.{n} - back.{n}" for n in USED)}
-    FROM (VALUES %s) AS back (person_id, insurance_kind, year, {_COLUMNS})
-    WHERE person_years.person_id = back.person_id AND person_years.year = back.year
-      AND person_years.insurance_kind = back.insurance_kind
-"""
-_PUT_TEMPLATE = f"(%s, %s, %s{', %s' * len(USED)})"
-_BACK_TEMPLATE = f"(%s, %s, %s{', %s::bigint' * len(USED)})"
+_PUT_TEMPLATE = "(%s, %s, %s, %s, %s::jsonb)"
+amounts = attrgetter(*USED)
+"""The amounts of a YearToDate in the order of the columns."""
 
 
 def of(tx: Connection, keys: Collection[YearKey]) -> dict[YearKey, YearToDate]:
     """The years that have begun; one that is not in it is a year of nothing."""
-    rows = bulk.fetch(tx, _OF, ([key[0] for key in keys],))
-    found = {(row[0], InsuranceKind(row[1]), row[2]): of_amounts(row[3:]) for row in rows}
+    if not keys:
+        return {}
+    people, years = [key[0] for key in keys], list({key[2] for key in keys})
+    rows = bulk.fetch(tx, _OF, (people, years))
+    found = {(row[0], InsuranceKind(row[1]), row[2]): of_values(row[3:]) for row in rows}
     return {key: found[key] for key in keys if key in found}
 
 
 def put(tx: Connection, years: Mapping[YearKey, YearToDate]) -> None:
-    """Write years as they now stand."""
-    rows = [(*key, *used(year)) for key, year in years.items()]
+    """Write years as they now stand; one below zero is refused by the database."""
+    rows = [
+        (person_id, kind.value, year, whole_numbers(amounts(used)), counters(used))
+        for (person_id, kind, year), used in years.items()
+    ]
     bulk.write_rows(tx, _PUT, _PUT_TEMPLATE, rows)
 
 
-def give_back(tx: Connection, deltas: Mapping[YearKey, YearToDate]) -> None:
-    """Take back what grants had added; a year that would fall below zero is refused."""
-    rows = [(*key, *used(delta)) for key, delta in deltas.items()]
-    bulk.write_rows(tx, _GIVE_BACK, _BACK_TEMPLATE, rows)
+def counters(year: YearToDate) -> str:
+    """The counters as the text of a JSON object."""
+    return to_json(year.counters).decode() if year.counters else "{}"
 
 
-def used(year: YearToDate) -> tuple[int, ...]:
-    """The amounts in the order of the columns."""
-    return tuple(getattr(year, name) for name in USED)
-
-
-def of_amounts(amounts: Sequence[int]) -> YearToDate:
-    """What `used` gave."""
-    return YearToDate(**dict(zip(USED, amounts, strict=True)))
+def of_values(columns: Sequence[Any]) -> YearToDate:
+    """The year of its amounts and, last, its counters, as the database gives them back."""
+    *found, counted = columns
+    return YearToDate(**dict(zip(USED, found, strict=True)), counters=counted)

@@ -1,6 +1,6 @@
 """What must hold before the hub is asked: ordered rules over facts, and the bill that counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -51,6 +51,11 @@ def is_foreign(division: str, area: AreaCode) -> bool:
     return area_of(division) != area
 
 
+def is_undeclared_trauma(flags: Collection[str]) -> bool:
+    """外伤 without a word on third parties 涉及第三方标志."""
+    return "trauma" in flags and "third_party" not in flags and "no_third_party" not in flags
+
+
 def _visit_is_not_theirs(request: SettleRequest, facts: Facts) -> bool:
     if request.visit_id is None:
         return False
@@ -68,6 +73,12 @@ def _care_is_missing(request: SettleRequest, facts: Facts) -> bool:
 def _dates_are_impossible(request: SettleRequest, facts: Facts) -> bool:
     admitted_on, discharged_on = _dates_of(request, facts)
     return discharged_on < admitted_on or admitted_on > facts.today
+
+
+def _institution_is_closed(request: SettleRequest, facts: Facts) -> bool:
+    assert facts.institution is not None, "an earlier rule"
+    admitted_on, _ = _dates_of(request, facts)
+    return not facts.institution.is_open(_kind_of(request, facts), admitted_on)
 
 
 def _amount_is_negative(request: SettleRequest, _facts: Facts) -> bool:
@@ -103,6 +114,7 @@ RULES: tuple[tuple[RefusalCode, Refuses], ...] = (
     (RefusalCode.UNKNOWN_AREA,            lambda ask, facts: area_of(_division_of(ask, facts)) is None),
     (RefusalCode.NOT_OUT_OF_AREA,         lambda ask, facts: not is_foreign(_division_of(ask, facts), facts.area)),
     (RefusalCode.DATES_IMPOSSIBLE,        _dates_are_impossible),
+    (RefusalCode.INSTITUTION_NOT_CONNECTED, _institution_is_closed),
     (RefusalCode.AMOUNT_NEGATIVE,         _amount_is_negative),
     (RefusalCode.FIELD_INVALID,           _amount_is_too_large),
     (RefusalCode.AMOUNT_IS_ZERO,          lambda ask, _: ask.total_fen == 0),

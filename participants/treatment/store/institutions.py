@@ -1,36 +1,57 @@
 """The designated institutions of this area."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Connection
 
-from contracts.codes import DivisionCode
+from contracts.codes import DivisionCode, VisitKind
 from contracts.delivery import bulk
 from participants.treatment.domain.institution import Institution, InstitutionKind
 
-_OF = """
-    SELECT code, name, division, level, hosp_lv, kind FROM institutions WHERE code = ANY(%s)
-"""
-_PUT = """
-    INSERT INTO institutions (code, name, division, level, hosp_lv, kind) VALUES %s
+_COLUMNS = "code, name, division, level, hosp_lv, kind, opened, since, until"
+_OF = f"SELECT {_COLUMNS} FROM institutions WHERE code = ANY(%s)"  # noqa: S608 - our columns
+_ALL = f"SELECT {_COLUMNS} FROM institutions ORDER BY code"  # noqa: S608 - our columns
+_PUT = f"""
+    INSERT INTO institutions ({_COLUMNS}) VALUES %s
     ON CONFLICT (code) DO UPDATE SET
         name = excluded.name, division = excluded.division, level = excluded.level,
-        hosp_lv = excluded.hosp_lv, kind = excluded.kind
-"""
+        hosp_lv = excluded.hosp_lv, kind = excluded.kind, opened = excluded.opened,
+        since = excluded.since, until = excluded.until
+"""  # noqa: S608 - our columns
+_PUT_TEMPLATE = "(%s, %s, %s, %s, %s, %s, %s::text[], %s::date, %s::date)"
 
 
 def of(tx: Connection, codes: Iterable[str]) -> dict[str, Institution]:
-    rows = bulk.fetch(tx, _OF, (sorted(set(codes)),))
-    return {
-        code: Institution(code, name, DivisionCode(division), level, hosp_lv, InstitutionKind(kind))
-        for code, name, division, level, hosp_lv, kind in rows
-    }
+    return {row[0]: _institution(row) for row in bulk.fetch(tx, _OF, (sorted(set(codes)),))}
+
+
+def all_of_them(tx: Connection) -> list[Institution]:
+    """In the order of their codes."""
+    return [_institution(row) for row in bulk.fetch(tx, _ALL)]
 
 
 def put(tx: Connection, institutions: Iterable[Institution]) -> None:
     """Add these, or bring them up to date; none is ever taken away."""
-    rows = [
-        (one.code, one.name, one.division, one.level, one.hosp_lv, one.kind.value)
-        for one in institutions
-    ]
-    bulk.write_rows(tx, _PUT, "(%s, %s, %s, %s, %s, %s)", rows)
+    bulk.write_rows(tx, _PUT, _PUT_TEMPLATE, [_row(one) for one in institutions])
+
+
+def _row(one: Institution) -> tuple[Any, ...]:
+    opened = [kind.value for kind in one.opened]
+    facts = (one.code, one.name, one.division, one.level, one.hosp_lv, one.kind.value)
+    return (*facts, opened, one.since, one.until)
+
+
+def _institution(row: tuple[Any, ...]) -> Institution:
+    code, name, division, level, hosp_lv, kind, opened, since, until = row
+    return Institution(
+        code=code,
+        name=name,
+        division=DivisionCode(division),
+        level=level,
+        hosp_lv=hosp_lv,
+        kind=InstitutionKind(kind),
+        opened=tuple(VisitKind(one) for one in opened),
+        since=since,
+        until=until,
+    )

@@ -26,13 +26,14 @@ from contracts.delivery import tables as delivery
 from contracts.messages.values import PARTS
 from participants.treatment.domain.institution import InstitutionKind
 from participants.treatment.domain.settlement import LIVE, WITH_SHARES, State
-from participants.treatment.store import exchange_tables
+from participants.treatment.store import exchange_tables, filing_tables
 from participants.treatment.store.columns import BILL_PARTS, at, fen
 
 metadata = MetaData()
 delivery.add_to(metadata)
 access.add_to(metadata)
 exchange_tables.add_to(metadata)
+filing_tables.add_to(metadata)
 
 _BILL_SUM = " + ".join(BILL_PARTS)
 _PARTS_SUM = " + ".join(PARTS)
@@ -52,8 +53,12 @@ institutions = Table(
     Column("level", SmallInteger, nullable=False),
     Column("hosp_lv", String(6), nullable=False),
     Column("kind", String(20), nullable=False),
-    CheckConstraint("level BETWEEN 1 AND 3", name="institutions_level"),
+    Column("opened", ARRAY(Text), nullable=False),
+    Column("since", Date, nullable=False),
+    Column("until", Date),
+    CheckConstraint("level BETWEEN 0 AND 4", name="institutions_level"),
     CheckConstraint(_in("kind", InstitutionKind), name="institutions_kind"),
+    CheckConstraint("until >= since", name="institutions_dates"),
 )
 
 visits = Table(

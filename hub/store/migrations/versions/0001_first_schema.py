@@ -41,8 +41,31 @@ LEGAL_STEPS = (
     ("reversed", "cancel", "reversed"),
 )
 
+# The same of registrations.
+LEGAL_REGISTRATION_STEPS = (
+    ("submitted", "accept", "active"),
+    ("submitted", "reject", "rejected"),
+    ("submitted", "cancel", "cancelled"),
+    ("submitted", "supplement", "submitted"),
+    ("active", "suspend", "suspended"),
+    ("active", "cancel", "cancelled"),
+    ("active", "expire", "expired"),
+    ("active", "supersede", "superseded"),
+    ("active", "supplement", "active"),
+    ("suspended", "resume", "active"),
+    ("suspended", "cancel", "cancelled"),
+    ("suspended", "expire", "expired"),
+    ("suspended", "supplement", "suspended"),
+)
+
 # Facts are added, never edited: a correction is another row.
-APPEND_ONLY = ("postings", "settlement_steps", "registration_steps", "settlement_legal_steps")
+APPEND_ONLY = (
+    "postings",
+    "settlement_steps",
+    "settlement_legal_steps",
+    "registration_steps",
+    "registration_legal_steps",
+)
 _REFUSE_CHANGE = """
     CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -70,8 +93,12 @@ def upgrade() -> None:
 
 def _legal_steps() -> None:
     columns = ("from_state", "event", "to_state")
-    table = sa.table("settlement_legal_steps", *(sa.column(name, sa.String) for name in columns))
-    op.bulk_insert(table, [dict(zip(columns, row, strict=True)) for row in LEGAL_STEPS])
+    for name, rows in (
+        ("settlement_legal_steps", LEGAL_STEPS),
+        ("registration_legal_steps", LEGAL_REGISTRATION_STEPS),
+    ):
+        table = sa.table(name, *(sa.column(column, sa.String) for column in columns))
+        op.bulk_insert(table, [dict(zip(columns, row, strict=True)) for row in rows])
 
 
 def _delivery() -> None:
@@ -151,50 +178,136 @@ def _registrations() -> None:
         sa.Column("insured_division", sa.String(length=6), nullable=False),
         sa.Column("insurance_kind", sa.String(length=3), nullable=False),
         sa.Column("category", sa.String(length=30), nullable=False),
-        sa.Column("place", sa.String(length=6), nullable=False),
+        sa.Column("place", sa.String(length=6), nullable=True),
+        sa.Column("treatment_area", sa.String(length=6), nullable=True),
+        sa.Column("disease_code", sa.String(length=30), nullable=True),
         sa.Column("begins_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
         sa.Column("submitted_by", sa.String(length=100), nullable=False),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.Column("filed_by_message", sa.Boolean(), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("replaces", sa.Uuid(), nullable=True),
+        sa.Column("version", sa.SmallInteger(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("materials", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("materials_filed", sa.SmallInteger(), nullable=False),
+        sa.Column("gaps", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.String(length=200), nullable=True),
         sa.Column("refusal_code", sa.String(length=4), nullable=True),
         sa.Column("reason", sa.String(length=200), nullable=True),
-        sa.Column("materials", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("step_count", sa.SmallInteger(), nullable=False),
         postgresql.ExcludeConstraint(
             (
                 sa.text(
-                    "int8range(hashtextextended(person_id, 0) >> 1, hashtextextended(person_id, 0) >> 1, '[]')"
+                    "int8range(hashtextextended(person_id || coalesce(left(disease_code, 4), CASE WHEN category IN ('long_term_resident', 'posted_worker', 'retired_resettled') THEN 'long_term' ELSE 'temporary' END), 0) >> 1, hashtextextended(person_id || coalesce(left(disease_code, 4), CASE WHEN category IN ('long_term_resident', 'posted_worker', 'retired_resettled') THEN 'long_term' ELSE 'temporary' END), 0) >> 1, '[]')"
                 ),
                 "&&",
             ),
-            (sa.text("daterange(begins_on, ends_on, '[]')"), "&&"),
-            where=sa.text("state = 'active'"),
+            (
+                sa.text(
+                    "(CASE WHEN coalesce(ended_on, ends_on) < begins_on THEN 'empty'::daterange ELSE daterange(begins_on, coalesce(ended_on, ends_on), '[]') END)"
+                ),
+                "&&",
+            ),
+            where=sa.text("state IN ('active', 'suspended') OR ended_on IS NOT NULL"),
             using="gist",
             name="registrations_one_in_force",
         ),
         sa.CheckConstraint(
-            "(state = 'submitted') = (decided_at IS NULL)",
-            name="registrations_decided_has_an_instant",
+            "CASE WHEN state IN ('superseded', 'expired') THEN ended_on IS NOT NULL WHEN state = 'cancelled' THEN (ended_on IS NULL) = (decided_at IS NULL) ELSE ended_on IS NULL END",
+            name="registrations_ended_has_a_last_day",
         ),
         sa.CheckConstraint(
-            "category IN ('retired_resettled', 'long_term_resident', 'posted_worker', 'referral', 'emergency', 'other_temporary')",
+            "category IN ('retired_resettled', 'long_term_resident', 'posted_worker', 'referral', 'emergency', 'other_temporary', 'chronic_disease')",
             name="registrations_category_is_known",
+        ),
+        sa.CheckConstraint(
+            "channel IN ('window', 'app', 'mini_programme', 'web', 'phone', 'hospital')",
+            name="registrations_channel_is_known",
         ),
         sa.CheckConstraint(
             "insurance_kind IN ('310', '390')", name="registrations_insurance_kind_is_known"
         ),
         sa.CheckConstraint(
-            "state <> 'active' OR ends_on IS NULL OR ends_on >= begins_on",
+            "state = 'cancelled' OR (state = 'submitted') = (decided_at IS NULL)",
+            name="registrations_decided_has_an_instant",
+        ),
+        sa.CheckConstraint(
+            "state = 'rejected' OR ((category = 'chronic_disease') = (disease_code IS NOT NULL) AND (category = 'chronic_disease') = (place IS NULL))",
+            name="registrations_place_or_disease",
+        ),
+        sa.CheckConstraint(
+            "state = 'rejected' OR ends_on IS NULL OR ends_on >= begins_on",
             name="registrations_ends_after_it_begins",
         ),
         sa.CheckConstraint(
-            "state IN ('submitted', 'active', 'rejected')", name="registrations_state_is_known"
+            "state IN ('submitted', 'active', 'rejected', 'suspended', 'superseded', 'cancelled', 'expired')",
+            name="registrations_state_is_known",
+        ),
+        sa.CheckConstraint(
+            "version >= 1 AND replaces <> registration_id", name="registrations_version_follows"
         ),
         sa.PrimaryKeyConstraint("registration_id"),
     )
+    op.create_index(
+        "registrations_insured_area",
+        "registrations",
+        ["insured_area", "submitted_at", "registration_id"],
+        unique=False,
+    )
+    op.create_index(
+        "registrations_one_next_version",
+        "registrations",
+        ["replaces"],
+        unique=True,
+        postgresql_where=sa.text(
+            "replaces IS NOT NULL AND (state IN ('active', 'suspended') OR ended_on IS NOT NULL)"
+        ),
+    )
     op.create_index("registrations_person_id", "registrations", ["person_id"], unique=False)
+    op.create_index(
+        "registrations_replaces",
+        "registrations",
+        ["replaces"],
+        unique=False,
+        postgresql_where=sa.text("replaces IS NOT NULL"),
+    )
+    op.create_index(
+        "registrations_to_expire",
+        "registrations",
+        ["ends_on"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('active', 'suspended')"),
+    )
+    op.create_index(
+        "registrations_treatment_area",
+        "registrations",
+        ["treatment_area", "submitted_at", "registration_id"],
+        unique=False,
+    )
+    op.create_table(
+        "registration_legal_steps",
+        sa.Column("from_state", sa.String(length=20), nullable=False),
+        sa.Column("event", sa.String(length=20), nullable=False),
+        sa.Column("to_state", sa.String(length=20), nullable=False),
+        sa.CheckConstraint(
+            "event IN ('accept', 'reject', 'supplement', 'suspend', 'resume', 'cancel', 'expire', 'supersede')",
+            name="registration_legal_steps_event_is_known",
+        ),
+        sa.CheckConstraint(
+            "from_state IN ('submitted', 'active', 'rejected', 'suspended', 'superseded', 'cancelled', 'expired')",
+            name="registration_legal_steps_from_state_is_known",
+        ),
+        sa.CheckConstraint(
+            "to_state IN ('submitted', 'active', 'rejected', 'suspended', 'superseded', 'cancelled', 'expired')",
+            name="registration_legal_steps_to_state_is_known",
+        ),
+        sa.PrimaryKeyConstraint("from_state", "event", "to_state"),
+    )
     op.create_table(
         "registration_steps",
         sa.Column("registration_id", sa.Uuid(), nullable=False),
@@ -205,22 +318,29 @@ def _registrations() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("by", sa.String(length=200), nullable=False),
         sa.Column("why", sa.String(length=200), nullable=False),
-        sa.CheckConstraint(
-            "event IN ('accept', 'reject')", name="registration_steps_event_is_known"
-        ),
-        sa.CheckConstraint(
-            "from_state IN ('submitted', 'active', 'rejected')",
-            name="registration_steps_from_state_is_known",
-        ),
-        sa.CheckConstraint(
-            "to_state IN ('submitted', 'active', 'rejected')",
-            name="registration_steps_to_state_is_known",
+        sa.Column("change_id", sa.Uuid(), nullable=True),
+        sa.Column("materials", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["from_state", "event", "to_state"],
+            [
+                "registration_legal_steps.from_state",
+                "registration_legal_steps.event",
+                "registration_legal_steps.to_state",
+            ],
+            name="registration_steps_are_legal",
         ),
         sa.ForeignKeyConstraint(
             ["registration_id"],
             ["registrations.registration_id"],
         ),
         sa.PrimaryKeyConstraint("registration_id", "position"),
+    )
+    op.create_index(
+        "registration_steps_change_id",
+        "registration_steps",
+        ["change_id"],
+        unique=True,
+        postgresql_where=sa.text("change_id IS NOT NULL"),
     )
 
 
@@ -261,6 +381,7 @@ def _settlements() -> None:
         sa.Column("discharged_on", sa.Date(), nullable=False),
         sa.Column("use_account", sa.Boolean(), nullable=False),
         sa.Column("registration_id", sa.Uuid(), nullable=True),
+        sa.Column("registration_basis", sa.String(length=20), nullable=True),
         sa.Column("total_fen", sa.BigInteger(), nullable=False),
         sa.Column("fully_own_fen", sa.BigInteger(), nullable=False),
         sa.Column("over_ceiling_fen", sa.BigInteger(), nullable=False),
@@ -309,8 +430,20 @@ def _settlements() -> None:
             name="settlements_parts_add_up",
         ),
         sa.CheckConstraint(
-            "state <> 'routed' OR (answer_by IS NOT NULL AND registration_id IS NOT NULL)",
+            "state <> 'routed' OR answer_by IS NOT NULL",
             name="settlements_routed_has_a_deadline",
+        ),
+        sa.CheckConstraint(
+            "(registration_basis IS NULL) = (answer_by IS NULL)",
+            name="settlements_taken_on_has_a_basis",
+        ),
+        sa.CheckConstraint(
+            "registration_basis <> 'registered' OR registration_id IS NOT NULL",
+            name="settlements_registered_names_its_registration",
+        ),
+        sa.CheckConstraint(
+            "registration_basis IN ('registered', 'deemed', 'not_needed')",
+            name="settlements_registration_basis_is_known",
         ),
         sa.CheckConstraint(
             "state = 'rejected' OR total_fen = fully_own_fen + over_ceiling_fen + first_self_pay_fen + in_scope_fen",
@@ -415,16 +548,18 @@ def _settlements() -> None:
         sa.Column("anomaly_id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("settlement_id", sa.Uuid(), nullable=True),
         sa.Column("registration_id", sa.Uuid(), nullable=True),
+        sa.Column("area", sa.String(length=6), nullable=True),
         sa.Column("kind", sa.String(length=30), nullable=False),
         sa.Column("detail", sa.String(length=200), nullable=False),
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('out_of_step', 'unknown_subject', 'wrong_sender', 'repeated_id', 'nothing_granted')",
+            "kind IN ('out_of_step', 'unknown_subject', 'wrong_sender', 'repeated_id', 'nothing_granted', 'contradictory')",
             name="anomalies_kind_is_known",
         ),
         sa.CheckConstraint(
-            "num_nonnulls(settlement_id, registration_id) = 1", name="anomalies_about_one_thing"
+            "num_nonnulls(settlement_id, registration_id, area) = 1",
+            name="anomalies_about_one_thing",
         ),
         sa.PrimaryKeyConstraint("anomaly_id"),
     )

@@ -65,6 +65,9 @@ def upgrade() -> None:
         sa.Column("treatment_area", sa.String(length=6), nullable=True),
         sa.Column("year", sa.SmallInteger(), nullable=True),
         sa.Column("policy_id", sa.String(length=100), nullable=True),
+        sa.Column("registration_basis", sa.String(length=12), nullable=True),
+        sa.Column("registration_category", sa.String(length=20), nullable=True),
+        sa.Column("paid_as", sa.String(length=12), nullable=True),
         sa.Column("total_fen", sa.BigInteger(), nullable=False),
         sa.Column("in_scope_fen", sa.BigInteger(), nullable=False),
         sa.Column("pool_fen", sa.BigInteger(), nullable=False),
@@ -79,13 +82,20 @@ def upgrade() -> None:
         sa.Column("cash_fen", sa.BigInteger(), nullable=False),
         sa.Column("hospital_fen", sa.BigInteger(), nullable=False),
         sa.Column("deductible_fen", sa.BigInteger(), nullable=False),
+        sa.Column("beyond_bill_fen", sa.BigInteger(), nullable=False),
         sa.Column("added_in_scope_fen", sa.BigInteger(), nullable=False),
         sa.Column("added_deductible_fen", sa.BigInteger(), nullable=False),
         sa.Column("added_pool_fen", sa.BigInteger(), nullable=False),
         sa.Column("added_large_sum_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_large_base_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_supplement_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_aid_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_outpatient_in_scope_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_outpatient_pool_fen", sa.BigInteger(), nullable=False),
         sa.Column("added_chronic_in_scope_fen", sa.BigInteger(), nullable=False),
         sa.Column("added_chronic_pool_fen", sa.BigInteger(), nullable=False),
         sa.Column("added_stays", sa.BigInteger(), nullable=False),
+        sa.Column("added_counters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("code", sa.String(length=4), nullable=True),
         sa.Column("detail", sa.String(length=200), nullable=False),
         sa.Column("calculated_at", sa.DateTime(timezone=True), nullable=True),
@@ -121,7 +131,7 @@ def upgrade() -> None:
             name="grants_parts_add_up",
         ),
         sa.CheckConstraint(
-            "state NOT IN ('refused', 'tombstone') OR 0 = greatest(pool_fen, civil_servant_fen, enterprise_fen, critical_illness_fen, large_sum_fen, veterans_fen, medical_aid_fen, other_fen, account_fen, cash_fen, hospital_fen, added_in_scope_fen, added_deductible_fen, added_pool_fen, added_large_sum_fen, added_chronic_in_scope_fen, added_chronic_pool_fen, added_stays)",
+            "state NOT IN ('refused', 'tombstone') OR added_counters = '{}' AND 0 = greatest(pool_fen, civil_servant_fen, enterprise_fen, critical_illness_fen, large_sum_fen, veterans_fen, medical_aid_fen, other_fen, account_fen, cash_fen, hospital_fen, beyond_bill_fen, added_in_scope_fen, added_deductible_fen, added_pool_fen, added_large_sum_fen, added_large_base_fen, added_supplement_fen, added_aid_fen, added_outpatient_in_scope_fen, added_outpatient_pool_fen, added_chronic_in_scope_fen, added_chronic_pool_fen, added_stays)",
             name="grants_nothing_moved_without_benefit",
         ),
         sa.CheckConstraint(
@@ -129,12 +139,36 @@ def upgrade() -> None:
             name="grants_visit_kind_is_known",
         ),
         sa.CheckConstraint(
-            "least(total_fen, in_scope_fen, pool_fen, civil_servant_fen, enterprise_fen, critical_illness_fen, large_sum_fen, veterans_fen, medical_aid_fen, other_fen, account_fen, cash_fen, hospital_fen, deductible_fen, added_in_scope_fen, added_deductible_fen, added_pool_fen, added_large_sum_fen, added_chronic_in_scope_fen, added_chronic_pool_fen, added_stays) >= 0",
+            "registration_basis IN ('registered', 'deemed', 'not_needed')",
+            name="grants_basis_is_known",
+        ),
+        sa.CheckConstraint(
+            "registration_category IN ('retired_resettled', 'long_term_resident', 'posted_worker', 'referral', 'emergency', 'other_temporary', 'chronic_disease')",
+            name="grants_category_is_known",
+        ),
+        sa.CheckConstraint(
+            "paid_as IN ('referral', 'emergency', 'other', 'long_term', 'unregistered', 'back_home')",
+            name="grants_paid_as_is_known",
+        ),
+        sa.CheckConstraint(
+            "(state = 'tombstone') = (registration_basis IS NULL)", name="grants_have_their_basis"
+        ),
+        sa.CheckConstraint(
+            "registration_category IS NOT NULL OR registration_basis = 'not_needed' OR registration_basis IS NULL",
+            name="grants_category_only_missing_where_not_needed",
+        ),
+        sa.CheckConstraint(
+            "least(total_fen, in_scope_fen, pool_fen, civil_servant_fen, enterprise_fen, critical_illness_fen, large_sum_fen, veterans_fen, medical_aid_fen, other_fen, account_fen, cash_fen, hospital_fen, deductible_fen, beyond_bill_fen, added_in_scope_fen, added_deductible_fen, added_pool_fen, added_large_sum_fen, added_large_base_fen, added_supplement_fen, added_aid_fen, added_outpatient_in_scope_fen, added_outpatient_pool_fen, added_chronic_in_scope_fen, added_chronic_pool_fen, added_stays) >= 0",
             name="grants_amounts_never_negative",
+        ),
+        sa.CheckConstraint(
+            "jsonb_typeof(added_counters) = 'object' AND NOT jsonb_path_exists(added_counters, '$.* ? (@.type() != \"number\" || @ < 0 || @ != @.floor())')",
+            name="grants_counters_never_negative",
         ),
         sa.PrimaryKeyConstraint("settlement_id"),
         postgresql_with={"fillfactor": "80"},
     )
+    op.create_index("grants_of_person", "grants", ["person_id", "year"], unique=False)
     op.create_index(
         "grants_reversed_on",
         "grants",
@@ -183,47 +217,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person_id"),
     )
     op.create_table(
-        "registration_reviews",
-        sa.Column("registration_id", sa.Uuid(), nullable=False),
-        sa.Column("person_id", sa.String(length=29), nullable=False),
-        sa.Column("insured_division", sa.String(length=6), nullable=False),
-        sa.Column("insurance_kind", sa.String(length=3), nullable=False),
-        sa.Column("category", sa.String(length=20), nullable=False),
-        sa.Column("place", sa.String(length=6), nullable=False),
-        sa.Column("begins_on", sa.Date(), nullable=False),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("materials", postgresql.ARRAY(sa.Text()), nullable=False),
-        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("decided_by", sa.String(length=100), nullable=True),
-        sa.Column("code", sa.String(length=4), nullable=True),
-        sa.Column("reason", sa.String(length=200), nullable=False),
-        sa.CheckConstraint(
-            "(state = 'rejected') = (code IS NOT NULL)", name="reviews_no_has_its_code"
-        ),
-        sa.CheckConstraint(
-            "(state = 'waiting') = (decided_at IS NULL) AND (state = 'waiting') = (decided_by IS NULL)",
-            name="reviews_decided_by_somebody",
-        ),
-        sa.CheckConstraint(
-            "category IN ('retired_resettled', 'long_term_resident', 'posted_worker', 'referral', 'emergency', 'other_temporary')",
-            name="reviews_category_is_known",
-        ),
-        sa.CheckConstraint("insurance_kind IN ('310', '390')", name="reviews_kind_is_known"),
-        sa.CheckConstraint(
-            "state IN ('waiting', 'accepted', 'rejected')", name="reviews_state_is_known"
-        ),
-        sa.PrimaryKeyConstraint("registration_id"),
-    )
-    op.create_index(
-        "registration_reviews_waiting",
-        "registration_reviews",
-        ["asked_at"],
-        unique=False,
-        postgresql_where=sa.text("state = 'waiting'"),
-    )
-    op.create_table(
         "statements_received",
         sa.Column("run_id", sa.Uuid(), nullable=False),
         sa.Column("month", sa.String(length=7), nullable=False),
@@ -245,6 +238,7 @@ def upgrade() -> None:
         sa.Column("civil_servant", sa.Boolean(), nullable=False),
         sa.Column("account_balance_fen", sa.BigInteger(), nullable=False),
         sa.Column("policy_id", sa.String(length=100), nullable=True),
+        sa.Column("arrears_since", sa.Date(), nullable=True),
         sa.CheckConstraint("insurance_kind IN ('310', '390')", name="insurances_kind_is_known"),
         sa.CheckConstraint(
             "person_type IN ('active', 'retired', 'resident_adult', 'resident_minor')",
@@ -260,6 +254,37 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("person_id", "insurance_kind"),
         postgresql_with={"fillfactor": "80"},
+    )
+    op.create_table(
+        "grant_years",
+        sa.Column("settlement_id", sa.Uuid(), nullable=False),
+        sa.Column("year", sa.SmallInteger(), nullable=False),
+        sa.Column("added_in_scope_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_deductible_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_pool_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_large_sum_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_large_base_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_supplement_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_aid_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_outpatient_in_scope_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_outpatient_pool_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_chronic_in_scope_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_chronic_pool_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_stays", sa.BigInteger(), nullable=False),
+        sa.Column("added_counters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.CheckConstraint(
+            "least(added_in_scope_fen, added_deductible_fen, added_pool_fen, added_large_sum_fen, added_large_base_fen, added_supplement_fen, added_aid_fen, added_outpatient_in_scope_fen, added_outpatient_pool_fen, added_chronic_in_scope_fen, added_chronic_pool_fen, added_stays) >= 0",
+            name="grant_years_amounts_never_negative",
+        ),
+        sa.CheckConstraint(
+            "jsonb_typeof(added_counters) = 'object' AND NOT jsonb_path_exists(added_counters, '$.* ? (@.type() != \"number\" || @ < 0 || @ != @.floor())')",
+            name="grant_years_counters_never_negative",
+        ),
+        sa.ForeignKeyConstraint(
+            ["settlement_id"],
+            ["grants.settlement_id"],
+        ),
+        sa.PrimaryKeyConstraint("settlement_id"),
     )
     op.create_table(
         "workings",
@@ -280,12 +305,22 @@ def upgrade() -> None:
         sa.Column("deductible_fen", sa.BigInteger(), nullable=False),
         sa.Column("pool_fen", sa.BigInteger(), nullable=False),
         sa.Column("large_sum_fen", sa.BigInteger(), nullable=False),
+        sa.Column("large_base_fen", sa.BigInteger(), nullable=False),
+        sa.Column("supplement_fen", sa.BigInteger(), nullable=False),
+        sa.Column("aid_fen", sa.BigInteger(), nullable=False),
+        sa.Column("outpatient_in_scope_fen", sa.BigInteger(), nullable=False),
+        sa.Column("outpatient_pool_fen", sa.BigInteger(), nullable=False),
         sa.Column("chronic_in_scope_fen", sa.BigInteger(), nullable=False),
         sa.Column("chronic_pool_fen", sa.BigInteger(), nullable=False),
         sa.Column("stays", sa.BigInteger(), nullable=False),
+        sa.Column("counters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.CheckConstraint(
-            "least(in_scope_fen, deductible_fen, pool_fen, large_sum_fen, chronic_in_scope_fen, chronic_pool_fen, stays) >= 0",
+            "least(in_scope_fen, deductible_fen, pool_fen, large_sum_fen, large_base_fen, supplement_fen, aid_fen, outpatient_in_scope_fen, outpatient_pool_fen, chronic_in_scope_fen, chronic_pool_fen, stays) >= 0",
             name="person_years_never_negative",
+        ),
+        sa.CheckConstraint(
+            "jsonb_typeof(counters) = 'object' AND NOT jsonb_path_exists(counters, '$.* ? (@.type() != \"number\" || @ < 0 || @ != @.floor())')",
+            name="person_years_counters_never_negative",
         ),
         sa.ForeignKeyConstraint(
             ["person_id", "insurance_kind"],
@@ -300,14 +335,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("person_years")
     op.drop_table("workings")
+    op.drop_table("grant_years")
     op.drop_table("insurances")
     op.drop_table("statements_received")
-    op.drop_index(
-        "registration_reviews_waiting",
-        table_name="registration_reviews",
-        postgresql_where=sa.text("state = 'waiting'"),
-    )
-    op.drop_table("registration_reviews")
     op.drop_table("people")
     op.drop_table("outbox_unsent")
     op.drop_table("outbox")
@@ -320,6 +350,7 @@ def downgrade() -> None:
         table_name="grants",
         postgresql_where=sa.text("reversed_on IS NOT NULL"),
     )
+    op.drop_index("grants_of_person", table_name="grants")
     op.drop_table("grants")
     op.drop_index(
         "dead_letters_open",

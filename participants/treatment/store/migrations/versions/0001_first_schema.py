@@ -105,8 +105,12 @@ def upgrade() -> None:
         sa.Column("level", sa.SmallInteger(), nullable=False),
         sa.Column("hosp_lv", sa.String(length=6), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("opened", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
         sa.CheckConstraint("kind IN ('hospital', 'pharmacy')", name="institutions_kind"),
-        sa.CheckConstraint("level BETWEEN 1 AND 3", name="institutions_level"),
+        sa.CheckConstraint("level BETWEEN 0 AND 4", name="institutions_level"),
+        sa.CheckConstraint("until >= since", name="institutions_dates"),
         sa.PrimaryKeyConstraint("code"),
     )
     op.create_table(

@@ -1,0 +1,1 @@
+"""Reading a policy file: every key once, every fault with its line."""
