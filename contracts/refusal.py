@@ -93,7 +93,8 @@ class RefusalCode(StrEnum):
 
     def told(self, detail: str = "") -> str:
         """What a person reads: '[4001] 未办理异地就医备案：…', at most 200 characters."""
-        text = f"[{self.value}] {self.zh}" + (f"：{detail}" if detail else "")
+        more = f"：{detail}" if detail not in {"", self.zh} else ""
+        text = f"[{self.value}] {self.zh}{more}"
         return text if len(text) <= 200 else text[:199] + "…"
 
 

@@ -44,7 +44,9 @@ def review(one: Registration, cause: Cause, now: datetime) -> Outgoing:
 def taken(step: Taken, cause: Cause) -> list[Outgoing]:
     """One step, to the insured area and to the treatment area that filed it by message."""
     one = step.after
-    said = _told(one, step.at, step.by, step.change_id, one.refusal, step.why)
+    # A code says its own words wherever it is shown, so the reason alone goes with it.
+    detail = step.why if one.refusal is None else one.reason or ""
+    said = _told(one, step.at, step.by, step.change_id, one.refusal, detail)
     parties = {topics.participant(Role.INSURED, one.insured_area), *_filer(one)}
     return _to(parties, said, one, cause)
 

@@ -144,10 +144,7 @@ def test_a_no_comes_back_with_its_code_and_its_words(street: Street) -> None:
 
 
 def test_a_reason_that_repeats_its_code_is_told_once(street: Street) -> None:
-    street.other.rejects, street.other.reason = (
-        RefusalCode.IN_ARREARS,
-        RefusalCode.IN_ARREARS.told(),
-    )
+    street.other.rejects, street.other.reason = RefusalCode.IN_ARREARS, RefusalCode.IN_ARREARS.zh
     reply = street.call("2501", referral())
     assert reply["err_msg"] == RefusalCode.IN_ARREARS.told()
 

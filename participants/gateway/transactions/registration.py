@@ -93,8 +93,7 @@ def _cancel_step(
 
 def _told(request: Request, found: Filing) -> Reply:
     if found.state is FilingState.REJECTED:
-        code = found.code or RefusalCode.REJECTED_BY_DESK
-        return refusal(code, _without(code, found.detail))
+        return refusal(found.code or RefusalCode.REJECTED_BY_DESK, found.detail)
     if found.state in _ENDED:
         return refusal(RefusalCode.OUT_OF_STEP, state_told(found.state))
     said = {"REG_STATE": found.state.value, "REG_STATE_NAME": state_told(found.state)}
@@ -103,11 +102,6 @@ def _told(request: Request, found: Filing) -> Reply:
         result["exp_content"] = jsontext.encode(said)
     warning = "" if found.state is FilingState.ACTIVE else said["REG_STATE_NAME"]
     return Reply(output={"result": result}, warning=warning)
-
-
-def _without(code: RefusalCode, detail: str) -> str:
-    """The words that the code does not say itself: some areas repeat it in their reason."""
-    return detail.replace(f"[{code.value}]", "").replace(code.zh, "").strip("：: ")
 
 
 def _filing(work: Work, cards: Mapping[PersonId, PersonCard], request: Request) -> NewFiling:
