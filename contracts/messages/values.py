@@ -11,7 +11,8 @@ from contracts.money import Fen
 Area = Annotated[str, Field(pattern=r"^[0-9]{2}0000$")]
 Division = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 PersonToken = Annotated[str, Field(min_length=29, max_length=29)]
-Text = Annotated[str, Field(max_length=200)]
+# No NUL: PostgreSQL cannot keep one, so a message with it does not fit.
+Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 DiseaseCode = Annotated[str, Field(min_length=1, max_length=30)]
 
 
