@@ -126,6 +126,19 @@ def test_of_two_that_overlap_the_second_yes_is_a_no(hub: Hub) -> None:
     assert _kept(hub, first, second) == [("active", None), ("rejected", "4013")]
 
 
+def test_who_lives_in_one_city_may_be_referred_to_a_second_but_not_to_the_same(hub: Hub) -> None:
+    lives, referred, again = (
+        filed(hub, long_term()),
+        filed(hub, wanted(place="320500")),
+        filed(hub, wanted()),
+    )
+    for one in (lives, referred):
+        hub.hear(deciding.decide, decision(one))
+    assert _kept(hub, lives, referred) == [("active", None)] * 2
+    hub.hear(deciding.decide, decision(again))
+    assert _kept(hub, again) == [("rejected", "4013")]
+
+
 def test_the_database_too_refuses_a_second_one_in_force(hub: Hub) -> None:
     filed_ones = filed(hub), filed(hub, wanted(begins_on=date(2026, 3, 15)))
     hub.hear(deciding.decide, decision(filed_ones[0]))
