@@ -22,6 +22,11 @@ _FIND = """
     SELECT subject, role, area FROM access_tokens
     WHERE token_sha256 = %s AND expires_at > %s AND revoked_at IS NULL
 """
+_FORGET = """
+    DELETE FROM access_tokens WHERE token_sha256 IN (
+        SELECT token_sha256 FROM access_tokens WHERE role = %s AND expires_at <= %s LIMIT %s
+    )
+"""
 _REVOKE = "UPDATE access_tokens SET revoked_at = %s WHERE subject = %s AND revoked_at IS NULL"
 
 
@@ -79,6 +84,11 @@ def principal_of(tx: Connection, token: str, now: datetime) -> Principal | None:
 def revoke(tx: Connection, subject: str, now: datetime) -> int:
     """Take back every token of a subject; how many."""
     return bulk.run(tx, _REVOKE, (now, subject))
+
+
+def forget(tx: Connection, role: AccessRole, *, expired_by: datetime, count_max: int) -> int:
+    """Delete tokens of a role that were over by then, at most so many; how many."""
+    return bulk.run(tx, _FORGET, (role.value, expired_by, count_max))
 
 
 def _digest(token: str) -> bytes:

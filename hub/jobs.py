@@ -18,7 +18,7 @@ from contracts.delivery.processor import Limits, patiently
 from contracts.delivery.telemetry import Progress
 from contracts.message import Outgoing
 from contracts.programs import loops
-from hub.services import days, expiring, reconciliation, settlements
+from hub.services import days, expiring, person_sessions, reconciliation, settlements
 from hub.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ ROUNDS_MAX = 1_000
 
 REGISTRATIONS_EVERY = timedelta(minutes=1)
 """Nothing depends on it: what counts is the days of a registration."""
+SESSIONS_EVERY = timedelta(seconds=10)
+"""So often that a thousand at once keep up with a hundred new sessions a second."""
 
 Run = Callable[[Connection, datetime], Sequence[Outgoing]]
 
@@ -59,6 +61,7 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
     return (
         Job("expire settlements", often, expire),
         Job("expire registrations", REGISTRATIONS_EVERY, end_registrations),
+        Job("forget persons' sessions", SESSIONS_EVERY, _forget_sessions),
         Job("close days that are over", second, _close_day),
         Job("begin reconciliations", second, partial(reconciliation.begin_due, patience=patience)),
         Job("ask sides again", second, partial(reconciliation.ask_again, patience=patience)),
@@ -106,6 +109,11 @@ def _close_day(tx: Connection, now: datetime) -> Sequence[Outgoing]:
     closed = days.close_if_over(tx, now)
     if closed is not None:
         log.info("closed the business day %s", closed)
+    return ()
+
+
+def _forget_sessions(tx: Connection, now: datetime) -> Sequence[Outgoing]:
+    person_sessions.forget(tx, now)
     return ()
 
 
