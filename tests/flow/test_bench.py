@@ -79,11 +79,13 @@ def test_a_settlement_without_its_postings_is_found(sides: list[Side]) -> None:
         sides[0].engine,
         "INSERT INTO settlements (settlement_id, person_id, insured_area, insured_division,"
         " treatment_area, treatment_division, insurance_kind, visit_kind, hospital_code,"
-        " hospital_level, admitted_on, discharged_on, use_account, registration_id, total_fen,"
-        " fully_own_fen, over_ceiling_fen, first_self_pay_fen, in_scope_fen, state, step_count,"
-        " answer_by, received_at, concluded_at, settled_on, pool_fen, cash_fen)"
+        " hospital_level, admitted_on, discharged_on, use_account, registration_id,"
+        " registration_basis, total_fen, fully_own_fen, over_ceiling_fen, first_self_pay_fen,"
+        " in_scope_fen, state, step_count, answer_by, received_at, concluded_at, settled_on,"
+        " pool_fen, cash_fen)"
         " VALUES (:id, 'P', '340000', '340100', '310000', '310000', '310', 'inpatient', 'H', 2,"
-        " :d, :d, false, :id, 100, 0, 0, 0, 100, 'settled', 2, now(), now(), now(), :d, 60, 40)",
+        " :d, :d, false, :id, 'registered', 100, 0, 0, 0, 100, 'settled', 2, now(), now(), now(),"
+        " :d, 60, 40)",
         id=uuid4(),
         d=today,
     )
