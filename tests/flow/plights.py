@@ -376,6 +376,8 @@ def plights(servers: Servers, folder: Path, people_max: int = 80) -> Iterator[Pl
     ]
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("YIDI_INSURED_AREA_FILE", str(_area_file(folder)))
+        # What is said must agree, however slow the machine: its limit is another test's matter.
+        environment.setenv("YIDI_GATEWAY_PREFLIGHT_WITHIN_S", "20")
         with country(servers) as found:
             insure(found, rows)
             found.settle_down()  # Every area has made known what it has to.
