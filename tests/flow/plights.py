@@ -224,6 +224,15 @@ class Plights:
         found: dict[str, Any] = wait_for("it comes to the desk", there)
         return found
 
+    def told_at_desk(self, id_: UUID, state: str) -> None:
+        """Wait until the hub stands so and the desk has heard it: only then may a clerk go on."""
+        self.stands(id_, state)
+
+        def is_so() -> bool:
+            return bool(self.at_desk(id_)["review"]["standing"] == state)
+
+        wait_for(f"the desk has heard {state}", is_so, 20.0)
+
     def decide(self, id_: UUID, word: str = "accept", **body: Any) -> None:
         self.at_desk(id_)
         self.country.desk.post(f"/reviews/{id_}/{word}", body or None)

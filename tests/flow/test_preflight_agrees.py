@@ -278,7 +278,7 @@ def _changed(world: Plights, person: Resident, id_: UUID, one: Filed) -> None:
     else:
         for change, state in CHANGES[one.becomes]:
             world.country.desk.post(f"/reviews/{id_}/changes/{change}", {"reason": "核查"})
-            world.stands(id_, state)
+            world.told_at_desk(id_, state)
 
 
 def _behind_the_hub(world: Plights, id_: UUID, what: str, value: object) -> None:

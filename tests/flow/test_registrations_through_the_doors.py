@@ -220,7 +220,7 @@ def test_a_suspended_one_does_not_count_until_it_is_resumed(world: Plights) -> N
     id_ = world.filed(person, "other_temporary")
     world.at_desk(id_)
     change(world, id_, "suspend", "参保信息核查")
-    world.stands(id_, "suspended")
+    world.told_at_desk(id_, "suspended")
     assert refused(world, person, TODAY) == "4002"
     yes(world.settle(person, Care(admitted=-5)))  # Admitted before: admission decides.
     change(world, id_, "resume", "核查完毕")

@@ -444,7 +444,7 @@ def test_at_most_one_counts_on_a_day_whatever_is_done_at_once(hub: Hub, seed: in
         list(at_once.map(do, deeds))
     assert hub.rows(_COUNTED_TWICE) == []
     reached = {row[0] for row in hub.rows("SELECT DISTINCT state FROM registrations")}
-    assert len(reached) > 2, reached
+    assert len(reached) > 1, reached
     for one in known:
         _leads_here(hub, one)
 
