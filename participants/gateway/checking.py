@@ -10,7 +10,7 @@ from contracts.clock import SHANGHAI
 from contracts.money import FEN_MAX
 from contracts.refusal import RefusalCode, Refused
 from participants.gateway.dictionaries import dictionaries
-from participants.gateway.fields import Field, FieldType, InputShape, Node
+from participants.gateway.fields import Field, FieldType, Node, Shape
 
 LINES_MAX = 2_000
 _EMPTY = frozenset({"", "null", "NULL"})
@@ -53,7 +53,7 @@ class Input:
     lists: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
 
 
-def checked_input(shape: InputShape, raw: Mapping[str, Any]) -> Input:
+def checked_input(shape: Shape, raw: Mapping[str, Any]) -> Input:
     """The input as our values; Refused with FIELD_MISSING, FIELD_TOO_LONG, FIELD_INVALID,
     AMOUNT_MALFORMED or AMOUNT_NEGATIVE, each naming the field in Chinese and by its name.
     """
@@ -123,13 +123,15 @@ def _value(field_: Field, raw: Any, at: str) -> Value:
         raise _wrong(RefusalCode.FIELD_INVALID, field_, at)
     text = raw.strip()
     match field_.type:
-        case FieldType.NUMBER:
+        case FieldType.NUMBER | FieldType.INTEGER:
             return _number(field_, text, at)
         case FieldType.DATE:
             return _moment(field_, text, at).date()
         case FieldType.DATETIME:
             return _moment(field_, text, at)
-        case FieldType.TEXT:
+        case FieldType.DIGITS if not (text.isascii() and text.isdigit()):
+            raise _wrong(RefusalCode.FIELD_INVALID, field_, at, "应为数字")
+        case FieldType.TEXT | FieldType.DIGITS:
             return _text(field_, text, at)
 
 
@@ -151,11 +153,11 @@ def _number(field_: Field, text: str, at: str) -> int:
     if len(whole.lstrip("0")) > field_.length - field_.scale:
         raise _wrong(RefusalCode.FIELD_TOO_LONG, field_, at)
     number = int(whole + decimals.ljust(field_.scale, "0"))
-    if sign and number:
+    if sign and number and not field_.signed:
         raise _wrong(RefusalCode.AMOUNT_NEGATIVE, field_, at)
     if amount and number > FEN_MAX:
         raise _wrong(RefusalCode.FIELD_TOO_LONG, field_, at, "金额过大")
-    return number
+    return -number if sign else number
 
 
 def _moment(field_: Field, text: str, at: str) -> datetime:

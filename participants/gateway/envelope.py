@@ -11,7 +11,7 @@ from contracts.clock import SHANGHAI
 from contracts.refusal import RefusalCode, Refused
 from participants.gateway import jsontext
 from participants.gateway.checking import Row, checked_row
-from participants.gateway.fields import input_shapes
+from participants.gateway.fields import shapes
 from participants.gateway.jsontext import Number
 from participants.gateway.profiles import InfcodeType, Profile
 
@@ -42,12 +42,16 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a hospital is told: an output, or a refusal with its Chinese sentence."""
+    """What a hospital is told: an output, or a refusal with its Chinese sentence.
+
+    `file`: bytes that are sent as they are, without an envelope (9102); never kept as a reply.
+    """
 
     output: Mapping[str, Any] | None = None
     code: RefusalCode | None = None
     detail: str = ""
     warning: str = ""
+    file: bytes | None = None
 
 
 def refusal(code: RefusalCode, detail: str = "", output: Mapping[str, Any] | None = None) -> Reply:
@@ -78,7 +82,7 @@ def envelope_of(raw: Any, path_infno: str = "") -> Envelope:
     given = {name.lower(): value for name, value in raw.items()}
     if not given.get("infno"):
         given["infno"] = path_infno
-    row = checked_row(input_shapes()["envelope"].nodes[0], given)
+    row = checked_row(shapes()["envelope"].nodes[0], given)
     sent_at = row.values["inf_time"]
     assert isinstance(sent_at, datetime), "inf_time is a DT field"
     return Envelope(

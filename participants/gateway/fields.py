@@ -1,4 +1,4 @@
-"""What each transaction's input must hold, read from data/fields: nodes, and their fields."""
+"""What each transaction takes and answers, read from data/fields: nodes, and their fields."""
 
 import tomllib
 from dataclasses import dataclass
@@ -9,16 +9,6 @@ from typing import Any
 
 from participants.gateway.dictionaries import dictionaries
 
-FAMILIES = (
-    "envelope",
-    "person",
-    "outpatient",
-    "inpatient",
-    "reversal",
-    "query",
-    "registration",
-    "preflight",
-)
 PREFLIGHT = "preflight"
 """The one shape that is not a transaction of the national interface."""
 
@@ -30,12 +20,15 @@ class FieldType(StrEnum):
     NUMBER = "N"  # 数值型 digits before and after the point
     DATE = "D"  # 日期型 yyyy-MM-dd
     DATETIME = "DT"  # 日期时间型 yyyy-MM-dd HH:mm:ss
+    INTEGER = "I"  # 整数型
+    DIGITS = "Nn"  # 数字串 digits only, as text
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One row: `length` in characters or digits, `scale` in decimals; `unless`: the node that
-    makes a required field needless; `private`: names and numbers of a person.
+    makes a required field needless; `private`: names and numbers of a person; `signed`: a number
+    that may be negative, as refunds are.
     """
 
     name: str
@@ -47,6 +40,7 @@ class Field:
     required: bool
     unless: str | None
     private: bool
+    signed: bool
 
     def told(self) -> str:
         return f"{self.zh}({self.name})"
@@ -64,25 +58,32 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class InputShape:
-    """What one transaction takes."""
+class Shape:
+    """What one transaction takes, in `nodes`, and what it answers, in `out`; none is `{}`.
+
+    Of an answer's field, `required` says that it is never empty.
+    """
 
     infno: str
     name: str
     nodes: tuple[Node, ...]
+    out: tuple[Node, ...] = ()
 
 
 @cache
-def input_shapes() -> dict[str, InputShape]:
-    """Every transaction's input by its number, and 'envelope'."""
-    found: dict[str, InputShape] = {}
-    for family in FAMILIES:
-        data = files("participants.gateway").joinpath(f"data/fields/{family}.toml")
-        for infno, row in tomllib.loads(data.read_text("utf-8")).items():
+def shapes() -> dict[str, Shape]:
+    """Every transaction's shape by its number, and 'envelope'; one file a family."""
+    found: dict[str, Shape] = {}
+    folder = files("participants.gateway").joinpath("data/fields")
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        for infno, row in tomllib.loads(file.read_text("utf-8")).items():
             assert infno not in found, f"{infno} stands in two files"
-            nodes = tuple(_node(name, node) for name, node in row["nodes"].items())
-            found[infno] = InputShape(infno, row["name"], nodes)
+            found[infno] = Shape(infno, row["name"], _nodes(row, "nodes"), _nodes(row, "out"))
     return found
+
+
+def _nodes(row: dict[str, Any], side: str) -> tuple[Node, ...]:
+    return tuple(_node(name, node) for name, node in row.get(side, {}).items())
 
 
 def _node(name: str, row: dict[str, Any]) -> Node:
@@ -104,4 +105,5 @@ def _field(row: dict[str, Any]) -> Field:
         required=row.get("required", False),
         unless=row.get("unless"),
         private=row.get("private", False),
+        signed=row.get("signed", False),
     )

@@ -19,7 +19,7 @@ from participants.gateway.envelope import (
     refusal,
     rendered,
 )
-from participants.gateway.fields import input_shapes
+from participants.gateway.fields import shapes
 from participants.gateway.profiles import Profiles
 from participants.gateway.requests import Request
 from participants.gateway.transactions.table import TRANSACTIONS
@@ -106,5 +106,5 @@ def _request(envelope: Envelope, received_at: datetime) -> Request:
     transaction = TRANSACTIONS.get(envelope.infno)
     if transaction is None:
         raise Refused(RefusalCode.UNKNOWN_TRANSACTION, f"交易编号(infno){envelope.infno}")
-    checked = checked_input(input_shapes()[envelope.infno], envelope.input)
+    checked = checked_input(shapes()[envelope.infno], envelope.input)
     return Request(envelope, checked, transaction, received_at)

@@ -11,7 +11,7 @@ from participants.gateway import jsontext
 from participants.gateway.checking import Input, Row, checked_input
 from participants.gateway.envelope import Envelope, Reply
 from participants.gateway.extension import FLAGS
-from participants.gateway.fields import PREFLIGHT, input_shapes
+from participants.gateway.fields import PREFLIGHT, shapes
 from participants.gateway.gateway import Gateway
 from participants.gateway.requests import Request
 from participants.gateway.transactions.preflight import PLAIN, plain_document
@@ -69,7 +69,7 @@ def _row(raw: Any) -> Row:
         raise Refused(RefusalCode.NOT_JSON, "应为对象")
     flags = _flags(raw.get("flags"))
     rest = {name: value for name, value in raw.items() if name != "flags"}
-    values = checked_input(input_shapes()[PREFLIGHT], {"data": rest}).nodes["data"].values
+    values = checked_input(shapes()[PREFLIGHT], {"data": rest}).nodes["data"].values
     return Row({**values, "flags": ",".join(flags)})
 
 

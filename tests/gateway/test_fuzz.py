@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from participants.gateway.fields import input_shapes
+from participants.gateway.fields import shapes
 from participants.gateway.transactions.table import TRANSACTIONS
 from tests.gateway.cases import (
     PSN_NO,
@@ -22,7 +22,7 @@ from tests.gateway.street import Street, envelope, opened
 from tests.gateway.test_preflight import of_2001, question
 from tests.support.databases import Databases
 
-FIELDS = sorted({f.name for s in input_shapes().values() for n in s.nodes for f in n.fields})
+FIELDS = sorted({f.name for s in shapes().values() for n in s.nodes for f in n.fields})
 PLAIN = ["", "null", "310", "11", "01", "02", "1", "0", "2024-03-01", "2024-03-01 09:00:00"]
 TEXT = st.one_of(
     st.sampled_from([*PLAIN, PSN_NO, "A" * 26, "1.5", "-1", "1e9", "9" * 30]), st.text()
