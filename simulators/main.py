@@ -59,12 +59,15 @@ def bench(
     seconds: Annotated[float, typer.Option(min=20, max=3_600)] = 60,
     json: Annotated[bool, typer.Option(help="print only the figures, as an object")] = False,
     seed: Annotated[int, typer.Option()] = 1,
+    http: Annotated[bool, typer.Option(help="through the hospitals' door, over HTTP")] = False,
 ) -> None:
     """性能测试。 Measure on real servers; a run that lost anything is not reported."""
     from simulators.bench import run
+    from simulators.bench.stage import Way
 
+    way = Way.HTTP if http else Way.DESK
     with said_plainly():
-        report = run.run(seconds, seed, lambda text: typer.echo(text, err=True))
+        report = run.run(seconds, way, seed, lambda text: typer.echo(text, err=True))
     typer.echo(report.as_json() if json else report.told())
 
 

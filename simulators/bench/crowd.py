@@ -28,7 +28,7 @@ from contracts.sealing import Sealer
 from participants.insured.domain.eligibility_file import EligibilityRow
 from participants.insured.domain.person_file import PersonRow
 from participants.insured.services import eligibilities, people
-from simulators.bench.load import Patients
+from simulators.bench.bills import Patients
 from simulators.running.deployment import Deployment
 from simulators.world.population import institutions, pharmacies
 

@@ -14,41 +14,18 @@ from random import Random
 from uuid import UUID
 
 from contracts.clock import Clock, shanghai_date_of
-from contracts.codes import DivisionCode, InsuranceKind, VisitKind
+from contracts.codes import InsuranceKind, VisitKind
 from contracts.delivery.outbox import Outbox
-from contracts.ids import PersonId, new_id, short_text_of
+from contracts.ids import new_id, short_text_of
 from participants.treatment.domain.attempt import Attempt
 from participants.treatment.domain.results import Requested
 from participants.treatment.domain.settlement import SettleRequest, Split
 from participants.treatment.domain.terms import Terms
 from participants.treatment.services import attempts, settlements
 from participants.treatment.store.listening import Listener
+from simulators.bench.bills import Patients, drawn
 
 ASKED_AT_ONCE_MAX = 250
-# Per cent of visits; more stays than the country has, because a stay costs the engine most.
-MIX = (
-    (VisitKind.INPATIENT, 30, 1_200_000),
-    (VisitKind.OUTPATIENT, 40, 40_000),
-    (VisitKind.CHRONIC, 20, 120_000),
-    (VisitKind.PHARMACY, 10, 20_000),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Patients:
-    """Whom the load treats, where they are insured, and who treats them.
-
-    Everybody is recognised for `disease_code`, of which the chronic visits are.
-    """
-
-    people: Sequence[PersonId]
-    insured_division: DivisionCode
-    hospital_code: str
-    pharmacy_code: str
-    disease_code: str
-
-    def seller(self, kind: VisitKind) -> str:
-        return self.pharmacy_code if kind is VisitKind.PHARMACY else self.hospital_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +60,14 @@ class Load:
                     self._answered(id_, now)
                 self._changed.notify_all()
 
-    def keep_waiting(self, count: int, seconds: float) -> None:
+    def keep_waiting(self, window: int, seconds: float) -> None:
         """Closed loop: so many requests are always under way, for so long."""
         until = time.perf_counter() + seconds
         while (now := time.perf_counter()) < until:
             with self._changed:
-                room = min(count - len(self._due), ASKED_AT_ONCE_MAX)
+                room = min(window - len(self._due), ASKED_AT_ONCE_MAX)
                 # A full window waits for answers; asking in crumbs would only cost commits.
-                if room < min(ASKED_AT_ONCE_MAX, count) // 2:
+                if room < min(ASKED_AT_ONCE_MAX, window) // 2:
                     self._changed.wait(0.02)
                     continue
             self._ask([now] * room)
@@ -112,6 +89,10 @@ class Load:
                 self._changed.wait(left)
             return len(self._due)
 
+    def tend(self) -> None:
+        """Send what a failed sending left."""
+        self.outbox.tend()
+
     def _ask(self, due: Sequence[float]) -> None:
         today = shanghai_date_of(self.clock.now())
         requests = [self._request(today) for _ in due]
@@ -132,22 +113,19 @@ class Load:
             self.answers.append(Answered(now, int((now - due) * 1_000_000)))
 
     def _request(self, today: date) -> SettleRequest:
-        kind, _, mean_fen = self.random.choices(MIX, [share for _, share, _ in MIX])[0]
-        total_fen = self.random.randint(mean_fen // 2, 2 * mean_fen)
-        own_fen, first_fen = total_fen // 20, total_fen // 10
-        days = self.random.randint(3, 12) if kind is VisitKind.INPATIENT else 0
+        bill = drawn(self.random)
         return SettleRequest(
             msgid=short_text_of(new_id()),
-            hospital_code=self.patients.seller(kind),
+            hospital_code=self.patients.seller(bill.kind),
             visit_id=None,
             person_id=self.random.choice(self.patients.people),
             insured_division=self.patients.insured_division,
             insurance_kind=InsuranceKind.EMPLOYEE,
-            total_fen=total_fen,
-            split=Split(own_fen, 0, first_fen, total_fen - own_fen - first_fen),
-            visit_kind=kind,
-            disease_code=self.patients.disease_code if kind is VisitKind.CHRONIC else None,
-            admitted_on=today - timedelta(days=days),
+            total_fen=bill.total_fen,
+            split=Split(bill.fully_own_fen, 0, bill.first_self_pay_fen, bill.in_scope_fen),
+            visit_kind=bill.kind,
+            disease_code=self.patients.disease_code if bill.kind is VisitKind.CHRONIC else None,
+            admitted_on=today - timedelta(days=bill.days),
             discharged_on=today,
             use_account=True,
         )

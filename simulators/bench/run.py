@@ -1,41 +1,22 @@
 """One benchmark run: start everything, load it, judge it, and say what was measured."""
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from random import Random
 
-from sqlalchemy import Engine, inspect, text
-
-from contracts.clock import SystemClock
-from contracts.codes import AreaCode
-from contracts.delivery.outbox import Outbox
-from contracts.delivery.transport import KafkaTransport
-from participants.treatment.settings import Settings
-from participants.treatment.store.listening import Listener
 from simulators.bench import floor, processor_time
-from simulators.bench.crowd import enrol, patients_of
-from simulators.bench.load import Load
+from simulators.bench.stage import Bench, Tell, Way, number_of, rows_of, running
 from simulators.bench.statistics import Latency, latency_of
 from simulators.bench.validity import Side, Verdict, judge
-from simulators.running.deployment import Deployment, deployed
-from simulators.running.parts import Parts, started
-from simulators.running.seeding import seed
-from simulators.stack.folders import run_folder
 from simulators.stack.servers import Servers, servers
 
-INSURED, TREATMENT = AreaCode("340000"), AreaCode("310000")
-PEOPLE = 10_000
-WINDOW = 1_500
+WINDOWS = {Way.DESK: 1_500, Way.HTTP: 400}
+"""Settlements under way in the closed loop: enough that every part always has work waiting."""
 STEADY_RATE = 65
 RAMP_S = 4.0
 DRAIN_WITHIN_S = 60.0
 FLOOR_SETTLEMENTS_MAX = 10_000
-
-Tell = Callable[[str], None]
 
 
 class RunInvalid(Exception):
@@ -57,6 +38,7 @@ class Throughput:
 class Report:
     """What one valid run measured."""
 
+    way: Way
     throughput: Throughput
     at_65_per_second: Latency
     floor: floor.Floor
@@ -73,7 +55,7 @@ class Report:
         """The figures as lines for a person."""
         through, steady = self.throughput, self.at_65_per_second
         lines = (
-            f"{through.per_second:,.0f} settlements/s with {WINDOW} under way",
+            f"{through.per_second:,.0f} settlements/s by {self.way}, {WINDOWS[self.way]} under way",
             f"at {STEADY_RATE}/s: p50 {steady.p50_ms}, p95 {steady.p95_ms}, p99 {steady.p99_ms} ms",
             f"floor ratio {self.floor_ratio:.2f} of {self.floor.per_second():,.0f}/s",
             f"CPU seconds per 1,000: {sum(through.cpu_s_per_1000.values()):.2f}",
@@ -86,6 +68,7 @@ class Report:
     def as_dict(self) -> dict[str, object]:
         through, steady = self.throughput, self.at_65_per_second
         return {
+            "way": self.way.value,
             "settlements_per_s": round(through.per_second, 1),
             "p50_ms": steady.p50_ms,
             "p95_ms": steady.p95_ms,
@@ -110,7 +93,7 @@ class Report:
             "loaded": {
                 "settlements": through.settlements,
                 "seconds": round(through.seconds, 1),
-                "window": WINDOW,
+                "window": WINDOWS[self.way],
                 "p50_ms": through.latency.p50_ms,
                 "p99_ms": through.latency.p99_ms,
             },
@@ -125,31 +108,15 @@ class Report:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """Everything that runs, while it runs."""
-
-    deployment: Deployment
-    parts: Parts
-    load: Load
-    engines: Mapping[str, Engine]
-    before: Mapping[str, Mapping[str, int]]
-    """Rows that each table of each database held before the load."""
-
-    def pids(self) -> dict[str, int]:
-        names = {name: child.pid for name, child in self.parts.children.items()}
-        return {**names, **self.deployment.servers.pids}
-
-
-def run(seconds: float, seed_number: int, tell: Tell) -> Report:
+def run(seconds: float, way: Way, seed_number: int, tell: Tell) -> Report:
     """Two fifths of the time go to the steady rate, the rest to the closed loop."""
     began = time.perf_counter()
     with (
         servers(kafka=True, durable=True, tell=tell) as given,
-        _running(given, seed_number, tell) as bench,
+        running(given, way, seed_number, tell) as bench,
     ):
-        tell(f"asking with {WINDOW} settlements under way for {seconds * 0.6:.0f} s")
-        throughput = _closed_loop(bench, seconds * 0.6)
+        tell(f"asking with {WINDOWS[way]} settlements under way for {seconds * 0.6:.0f} s")
+        throughput = _closed_loop(bench, WINDOWS[way], seconds * 0.6)
         tell(f"asking at {STEADY_RATE} a second for {seconds * 0.4:.0f} s")
         steady = _open_loop(bench, seconds * 0.4)
         tell("counting what went in and what came out")
@@ -157,6 +124,7 @@ def run(seconds: float, seed_number: int, tell: Tell) -> Report:
         tell("measuring what kafka-python and COPY alone can do")
         lowest, per_settlement = _floor(bench, verdict)
     return Report(
+        way=way,
         throughput=throughput,
         at_65_per_second=steady,
         floor=lowest,
@@ -168,53 +136,12 @@ def run(seconds: float, seed_number: int, tell: Tell) -> Report:
     )
 
 
-@contextmanager
-def _running(given: Servers, seed_number: int, tell: Tell) -> Iterator[Bench]:
-    areas = (INSURED, TREATMENT)
-    with deployed(given, areas) as deployment, run_folder("bench") as folder:
-        clock, random = SystemClock(), Random(seed_number)
-        seed(deployment, clock.now())
-        engines = {
-            "hub": deployment.hub_engine("bench"),
-            "insured": deployment.insured_engine(INSURED, "bench"),
-            "treatment": deployment.treatment_engine(TREATMENT, "bench"),
-        }
-        with started(folder, deployment.environment()) as parts:
-            parts.start("hub work", ["hub", "work"])
-            parts.start("hub jobs", ["hub", "jobs"])
-            parts.start("insured work", ["insured", "work", "--area", INSURED])
-            parts.start("treatment work", ["treatment", "work", "--area", TREATMENT])
-            sender = KafkaTransport(deployment.kafka or "").sender("bench")
-            outbox = Outbox(engines["treatment"], sender, clock)
-            people = enrol(deployment, engines, outbox, count=PEOPLE, tell=tell)
-            load = Load(
-                outbox=outbox,
-                terms=Settings().terms(TREATMENT),
-                patients=patients_of(people),
-                clock=clock,
-                random=random,
-                listener=Listener(deployment.treatment_url.replace("{area}", TREATMENT)),
-            )
-            stop = threading.Event()
-            listening = threading.Thread(target=load.listen, args=(stop,), name="listen")
-            listening.start()
-            try:
-                before = {role: _rows(engine) for role, engine in engines.items()}
-                yield Bench(deployment, parts, load, engines, before)
-            finally:
-                stop.set()
-                listening.join()
-                outbox.close()
-                for engine in engines.values():
-                    engine.dispose()
-
-
-def _closed_loop(bench: Bench, seconds: float) -> Throughput:
+def _closed_loop(bench: Bench, window_size: int, seconds: float) -> Throughput:
     load = bench.load
-    load.keep_waiting(WINDOW, RAMP_S)
+    load.keep_waiting(window_size, RAMP_S)
     first, before = len(load.answers), processor_time.read(bench.pids())
     began = time.perf_counter()
-    load.keep_waiting(WINDOW, seconds - RAMP_S)
+    load.keep_waiting(window_size, seconds - RAMP_S)
     ended = time.perf_counter()
     used = processor_time.read(bench.pids()).since(before)
     bench.parts.check()
@@ -248,7 +175,7 @@ def _judged(bench: Bench) -> Verdict:
     sides = [Side(role, engine) for role, engine in bench.engines.items()]
     until = time.monotonic() + DRAIN_WITHIN_S
     while (verdict := judge(sides, bench.load.asked)).faults and time.monotonic() < until:
-        bench.load.outbox.tend()
+        bench.load.tend()
         time.sleep(0.5)
     if verdict.faults:
         raise RunInvalid("\n".join(verdict.faults))
@@ -260,11 +187,11 @@ def _floor(bench: Bench, verdict: Verdict) -> tuple[floor.Floor, float]:
     settled = verdict.settled
     count = min(settled, FLOOR_SETTLEMENTS_MAX)
     written = {
-        role: {table: n - bench.before[role].get(table, 0) for table, n in _rows(engine).items()}
+        role: {table: n - bench.before[role].get(table, 0) for table, n in rows_of(engine).items()}
         for role, engine in bench.engines.items()
     }
     said = sum(tables["outbox"] for tables in written.values())
-    size = max(_number(engine, _MEAN_SIZE) for engine in bench.engines.values())
+    size = max(number_of(engine, _MEAN_SIZE) for engine in bench.engines.values())
     kafka = bench.deployment.kafka
     assert kafka is not None, "the benchmark runs on Kafka only"
     kafka_s = floor.pass_messages(kafka, count * said // settled, size)
@@ -279,16 +206,3 @@ def _floor(bench: Bench, verdict: Verdict) -> tuple[floor.Floor, float]:
 
 
 _MEAN_SIZE = "SELECT coalesce(avg(length(value)), 0)::int FROM outbox"
-
-
-def _rows(engine: Engine) -> dict[str, int]:
-    """How many rows each table holds."""
-    return {
-        table: _number(engine, f"SELECT count(*) FROM {table}")
-        for table in inspect(engine).get_table_names()
-    }
-
-
-def _number(engine: Engine, query: str) -> int:
-    with engine.connect() as connection:
-        return int(connection.execute(text(query)).scalar_one())

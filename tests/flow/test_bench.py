@@ -106,12 +106,14 @@ def test_one_sample_is_all_percentiles() -> None:
 
 @pytest.mark.slow
 @pytest.mark.kafka
-def test_a_short_run_on_real_servers_is_valid_and_says_what_it_ran_on() -> None:
-    ended = yidi("bench", "--seconds", "20", "--json")
+@pytest.mark.parametrize("way", ["desk", "http"])
+def test_a_short_run_on_real_servers_is_valid_and_says_what_it_ran_on(way: str) -> None:
+    ended = yidi("bench", "--seconds", "20", "--json", *(["--http"] if way == "http" else []))
     assert ended.exit_code == 0, ended.stderr
     assert ended.left_running == ()
     figures = json.loads(ended.stdout)
     assert figures["valid"] is True
+    assert figures["way"] == way
     assert figures["messages_out"] == figures["messages_in"] > 0
     assert figures["ledger_sum_fen"] == 0
     assert figures["settlements_per_s"] > 0
