@@ -71,3 +71,15 @@ def _logged() -> Iterator[None]:
     except KeyError:
         logging.getLogger("uvicorn.error").exception("in a request")
         raise
+
+
+def test_a_record_is_one_line_whatever_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    with set_anew(), suppress(KeyError), _logged():
+        logging.getLogger("hub").warning("first\nsecond\r\n2026-11-22 forged")
+        raise KeyError
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(" MainThread ")[1].split(":")[0] for line in lines] == [
+        "hub",
+        "uvicorn.error",
+    ]
+    assert lines[0].endswith("first ¦ second ¦ 2026-11-22 forged")
