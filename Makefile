@@ -5,7 +5,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: demo up bench test check format schemas lock clean
+REQUESTS ?= 100000
+SEED     ?= 1
+
+.PHONY: demo up bench test fuzz check format schemas lock clean
 
 demo: $(VENV)/.runtime  ## the whole story in one process; ARGS="--kafka", ARGS="--json", …
 	@$(BIN)/yidi demo $(ARGS)
@@ -18,6 +21,9 @@ bench: $(VENV)/.runtime  ## measure on real Kafka and durable PostgreSQL
 
 test: $(VENV)/.dev  ## every test, fast ones first, on real PostgreSQL and real Apache Kafka
 	@$(BIN)/pytest $(ARGS)
+
+fuzz: $(VENV)/.dev  ## generated requests at every door; REQUESTS=100000 SEED=1
+	@$(BIN)/python -m tests.fuzz --requests $(REQUESTS) --seed $(SEED)
 
 check: $(VENV)/.dev  ## the gate: format, lint, types, imports, house rules, fast tests
 	@$(BIN)/ruff format --check --quiet .

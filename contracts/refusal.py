@@ -77,6 +77,7 @@ class RefusalCode(StrEnum):
     UNKNOWN_APPLICATION = "3024", "清算申请不存在", "no such application"
     PERIOD_CLOSED = "3025", "该清算期已关账", "this period is closed"
     ROWS_DIFFER = "3026", "明细与平台不一致", "rows differ from ours"
+    UNKNOWN_FINDING = "3027", "违规标识不存在", "no such finding of a rule check"
     # 4 The person and the registration.
     REGISTRATION_NOT_FOUND = "4001", "未办理异地就医备案", "no out-of-area registration"
     REGISTRATION_NOT_ACTIVE = "4002", "异地就医备案未生效", "the registration is not in force"

@@ -18,7 +18,16 @@ from contracts.delivery.processor import Limits, patiently
 from contracts.delivery.telemetry import Progress
 from contracts.message import Outgoing
 from contracts.programs import loops
-from hub.services import days, expiring, person_sessions, reconciliation, settlements
+from hub.services import (
+    canaries,
+    days,
+    expiring,
+    person_sessions,
+    reconciliation,
+    reminding,
+    settlements,
+    weather,
+)
 from hub.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -52,19 +61,33 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
     """Each has a thread of its own, so that a long one makes no other late."""
     often = timedelta(milliseconds=settings.hub_expire_every_ms)
     expire = partial(settlements.expire, count_max=settings.hub_expire_at_once_max)
+    remind = partial(
+        reminding.ask_again,
+        reminding=settings.reminding(),
+        count_max=settings.hub_remind_at_once_max,
+    )
     end_registrations = partial(expiring.expire, count_max=settings.hub_registrations_at_once_max)
     second = timedelta(seconds=1)
     patience = reconciliation.Patience(
         break_after=timedelta(seconds=settings.break_after_s),
         ask_every=timedelta(seconds=settings.ask_every_s),
     )
+    send_canaries = partial(
+        canaries.send,
+        every=timedelta(seconds=settings.hub_canary_every_s),
+        answer_within=settings.answer_within(),
+    )
+    watch = partial(weather.watch, every=timedelta(seconds=settings.hub_weather_every_s))
     return (
         Job("expire settlements", often, expire),
+        Job("ask for releases again", timedelta(milliseconds=settings.hub_remind_every_ms), remind),
         Job("expire registrations", REGISTRATIONS_EVERY, end_registrations),
         Job("forget persons' sessions", SESSIONS_EVERY, _forget_sessions),
         Job("close days that are over", second, _close_day),
         Job("begin reconciliations", second, partial(reconciliation.begin_due, patience=patience)),
         Job("ask sides again", second, partial(reconciliation.ask_again, patience=patience)),
+        Job("send canaries", second, send_canaries),
+        Job("watch routes", timedelta(milliseconds=settings.hub_weather_look_ms), watch),
     )
 
 

@@ -18,9 +18,10 @@ from contracts.delivery.burial import Fault
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.processor import Processor
 from contracts.delivery.replay import Replay
-from contracts.delivery.transport import KafkaTransport, Transport
+from contracts.delivery.transport import Transport
 from contracts.programs import loops
-from contracts.programs.ending import LoopDied, close, said_plainly, told_to_stop
+from contracts.programs.broker import KafkaPasswords, administering, connected
+from contracts.programs.ending import LoopDied, Trouble, close, said_plainly, told_to_stop
 from contracts.programs.logs import log_to_stderr
 from contracts.programs.serving import serve
 from contracts.programs.settings import read
@@ -88,7 +89,7 @@ def work() -> None:
     with said_plainly():
         settings, stop = read(Settings), told_to_stop()
         with _engine("hub.work", settings) as engine:
-            transport = KafkaTransport(settings.bootstrap())
+            transport = connected(settings.bootstrap())
             loops.work({"hub.work": worker(engine, transport, SystemClock(), settings)}, stop)
 
 
@@ -99,7 +100,7 @@ def jobs() -> None:
     with said_plainly():
         settings, stop = read(Settings), told_to_stop()
         with _engine("hub.jobs", settings) as engine:
-            transport = KafkaTransport(settings.bootstrap())
+            transport = connected(settings.bootstrap())
             if run_jobs(engine, transport, SystemClock(), settings, stop=stop) != hub_jobs.STOPPED:
                 raise LoopDied("hub.jobs")
 
@@ -111,7 +112,7 @@ def api() -> None:
     with said_plainly():
         settings, stop = read(Settings), told_to_stop()
         with _engine("hub.api", settings) as engine:
-            transport = KafkaTransport(settings.bootstrap())
+            transport = connected(settings.bootstrap())
             with served(engine, transport, SystemClock(), settings) as application:
                 serve(application, settings.hub_api_host, settings.hub_api_port, stop)
 
@@ -133,9 +134,25 @@ def topics(
 
     with said_plainly():
         wanted = all_topics([AreaCode(code) for code in area] if area else areas())
-        transport = KafkaTransport(read(Settings).bootstrap())
+        transport = administering(read(Settings).bootstrap())
         created = transport.create_topics(wanted, replication)
     typer.echo(f"共 {len(wanted)} 个主题，新建 {len(created)} 个")
+
+
+@app.command()
+def rights() -> None:
+    """按 YIDI_KAFKA_PASSWORDS 设置 Kafka 的用户口令和主题权限，收回多余的权限；可重复执行。"""
+    from contracts.delivery.kafka_rights import UnknownUser
+    from contracts.delivery.kafka_users import KafkaRefused
+
+    own: tuple[Trouble, ...] = (
+        (KafkaRefused, lambda error: f"Kafka 未接受用户或权限：{error}"),
+        (UnknownUser, lambda error: f"YIDI_KAFKA_PASSWORDS 中没有这个参与方：{error}"),
+    )
+    with said_plainly(own):
+        passwords = read(KafkaPasswords).by_user()
+        new, gone = administering(read(Settings).bootstrap()).give_rights(passwords)
+    typer.echo(f"共 {len(passwords)} 个用户；新增权限 {new} 项，收回 {gone} 项")
 
 
 @app.command(name="open")
@@ -182,7 +199,7 @@ def replay(
     with said_plainly():
         settings = read(Settings)
         with _engine("hub.replay", settings) as engine:
-            sender = KafkaTransport(settings.bootstrap()).sender("hub.replay")
+            sender = connected(settings.bootstrap()).sender("hub.replay")
             try:
                 count = Replay(engine, sender, SystemClock()).topic(topic, fault and fault.value)
             finally:

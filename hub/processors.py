@@ -11,7 +11,9 @@ from contracts.messages.directory import (
 )
 from contracts.messages.enquiry import (
     PersonAnswered,
+    PersonAsked,
     PersonEnquired,
+    PersonTold,
     PreflightAsked,
     PreflightJudged,
 )
@@ -28,10 +30,12 @@ from contracts.messages.settlement import (
     ReleaseRefused,
     SettlementCalculated,
     SettlementRequested,
+    StatusAsked,
     TrialCalculated,
     TrialRequested,
     WithdrawalRequested,
 )
+from contracts.messages.weather import CanaryAnswered
 from contracts.topics import (
     HUB_CALCULATIONS,
     HUB_DIRECTORY,
@@ -42,14 +46,17 @@ from contracts.topics import (
 )
 from hub.services import (
     calculations,
+    canaries,
     changing,
     deciding,
     directory,
     enquiries,
     preflight,
+    questions,
     reconciliation,
     releases,
     settlements,
+    status,
     submitting,
     trials,
     undoing,
@@ -69,14 +76,18 @@ def subscriptions(answer_within: timedelta) -> tuple[Subscription, ...]:
         Subscription(HUB_SETTLEMENTS,    SettlementRequested,         accept),
         Subscription(HUB_SETTLEMENTS,    CancellationRequested,       undoing.cancel),
         Subscription(HUB_SETTLEMENTS,    WithdrawalRequested,         undoing.withdraw),
+        Subscription(HUB_SETTLEMENTS,    StatusAsked,                 status.tell),
         Subscription(HUB_SETTLEMENTS,    TrialRequested,              trials.forward),
         Subscription(HUB_CALCULATIONS,   SettlementCalculated,        calculations.record),
         Subscription(HUB_CALCULATIONS,   CalculationRefused,          calculations.refuse),
         Subscription(HUB_CALCULATIONS,   BenefitReleased,             releases.record),
         Subscription(HUB_CALCULATIONS,   ReleaseRefused,              releases.refuse),
         Subscription(HUB_CALCULATIONS,   TrialCalculated,             trials.answer),
+        Subscription(HUB_CALCULATIONS,   CanaryAnswered,              canaries.record),
         Subscription(HUB_ENQUIRIES,      PersonEnquired,              enquiries.ask),
         Subscription(HUB_ENQUIRIES,      PersonAnswered,              enquiries.answer),
+        Subscription(HUB_ENQUIRIES,      PersonAsked,                 questions.ask),
+        Subscription(HUB_ENQUIRIES,      PersonTold,                  questions.answer),
         Subscription(HUB_ENQUIRIES,      PreflightAsked,              preflight.ask),
         Subscription(HUB_ENQUIRIES,      PreflightJudged,             preflight.answer),
         Subscription(HUB_DIRECTORY,      AreaTermsPublished,          directory.record_terms),

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings
 from contracts.delivery.outbox import OutboxLimits
 from contracts.delivery.processor import Limits
 from contracts.programs.settings import brokers, database_url, from_environment, person_key_of
+from hub.domain.reminding import Reminding
 
 
 class Settings(BaseSettings):
@@ -33,7 +34,16 @@ class Settings(BaseSettings):
     hub_flush_within_s: float = Field(default=10.0, gt=0, le=60)  # at the end of a process
     hub_expire_every_ms: int = Field(default=100, ge=10, le=500)  # so that no expiry is 1 s late
     hub_expire_at_once_max: int = Field(default=500, ge=1, le=1_000)  # settlements a transaction
+    reverse_within_ms: int = Field(default=5_000, ge=1, le=600_000)  # for a release; then again
+    release_pause_max_s: int = Field(default=600, ge=1, le=86_400)  # between two times of asking
+    release_alarm_after_s: int = Field(default=60, ge=1, le=604_800)  # without an answer
+    hub_remind_every_ms: int = Field(default=500, ge=10, le=60_000)
+    hub_remind_at_once_max: int = Field(default=500, ge=1, le=1_000)  # releases a transaction
     hub_registrations_at_once_max: int = Field(default=500, ge=1, le=1_000)  # expired at once
+    hub_weather_look_ms: int = Field(default=1_000, ge=50, le=60_000)  # at every insured area
+    hub_weather_every_s: int = Field(default=30, ge=0, le=3_600)  # told though unchanged; 0: never
+    hub_canary_every_s: int = Field(default=30, ge=0, le=3_600)  # to each insured area; 0: none
+    hub_stalled_after_s: int = Field(default=30, ge=1, le=3_600)  # work waits, nothing moves
 
     def database_url(self) -> str:
         """NotSet, SettingWrong."""
@@ -56,12 +66,25 @@ class Settings(BaseSettings):
         """How long an insured area has to answer before a settlement expires."""
         return timedelta(milliseconds=self.settle_within_ms)
 
+    def reminding(self) -> Reminding:
+        """When an insured area that has not answered a release is asked again, and alarmed of."""
+        return Reminding(
+            first=timedelta(milliseconds=self.reverse_within_ms),
+            longest=timedelta(seconds=self.release_pause_max_s),
+            alarm_after=timedelta(seconds=self.release_alarm_after_s),
+        )
+
+    def stalled_after(self) -> timedelta:
+        """When work that waits and does not move makes /health red."""
+        return timedelta(seconds=self.hub_stalled_after_s)
+
     def limits(self) -> Limits:
         return Limits(
             batch_max=self.hub_batch_max,
             wait_ms=self.hub_wait_ms,
             tries_max=self.hub_tries_max,
             bugs_in_a_row_max=self.hub_bugs_in_a_row_max,
+            stalled_after_s=self.hub_stalled_after_s,
         )
 
     def outbox_limits(self) -> OutboxLimits:

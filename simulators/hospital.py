@@ -1,5 +1,6 @@
 """A hospital's information system, as hospitals have it: it speaks only the published interface."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from contracts.money import yuan_from_fen
 from simulators.world.population import ChargedLine, DrawnBill, Institution, Resident
 
 PATH = "/fsi/api/rsfComIfsService/callService"
+PATIENT_FOR_S = 30.0
 ANSWER_WITHIN_S = 20.0
 PERSON_TYPE_CODES = {
     "active": "11",
@@ -149,10 +151,16 @@ class Hospital:
     def call(
         self, infno: str, content: Mapping[str, Any], person: Resident, *, msgid: str = ""
     ) -> Reply:
+        """The reply; whoever is told to come again later does, with the same message."""
         request = self.request(infno, content, person, msgid=msgid)
-        answer = self.http.post(f"{self.gateway_url}{PATH}", json=request, timeout=ANSWER_WITHIN_S)
-        answer.raise_for_status()
-        return Reply(infno, request["msgid"], answer.json())
+        url, until = f"{self.gateway_url}{PATH}", time.monotonic() + PATIENT_FOR_S
+        while True:
+            answer = self.http.post(url, json=request, timeout=ANSWER_WITHIN_S)
+            answer.raise_for_status()
+            wait_s = int(answer.headers.get("Retry-After", "0"))
+            if not wait_s or time.monotonic() + wait_s > until:
+                return Reply(infno, request["msgid"], answer.json())
+            time.sleep(wait_s)
 
     def request(
         self, infno: str, content: Mapping[str, Any], person: Resident, *, msgid: str = ""

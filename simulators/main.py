@@ -60,14 +60,22 @@ def bench(
     json: Annotated[bool, typer.Option(help="print only the figures, as an object")] = False,
     seed: Annotated[int, typer.Option()] = 1,
     http: Annotated[bool, typer.Option(help="through the hospitals' door, over HTTP")] = False,
+    overload: Annotated[bool, typer.Option(help="over HTTP, five times what can be done")] = False,
 ) -> None:
     """性能测试。 Measure on real servers; a run that lost anything is not reported."""
+    from simulators.bench import overload as five_times
     from simulators.bench import run
     from simulators.bench.stage import Way
 
-    way = Way.HTTP if http else Way.DESK
+    def tell(said: str) -> None:
+        typer.echo(said, err=True)
+
+    report: five_times.Overload | run.Report
     with said_plainly():
-        report = run.run(seconds, way, seed, lambda text: typer.echo(text, err=True))
+        if overload:
+            report = five_times.run(seconds, seed, tell)
+        else:
+            report = run.run(seconds, Way.HTTP if http else Way.DESK, seed, tell)
     typer.echo(report.as_json() if json else report.told())
 
 

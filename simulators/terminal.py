@@ -9,7 +9,7 @@ from contracts.programs import ending
 from contracts.programs.ending import Trouble
 from simulators.agency import Unexpected
 from simulators.bench.crowd import CrowdNotRegistered
-from simulators.bench.run import RunInvalid
+from simulators.bench.verdict import RunInvalid
 from simulators.running.embedded import ThreadDied
 from simulators.running.parts import PartFailed
 from simulators.stack.servers import NoKafka, NoPostgres

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from simulators.running.any_rate import any_rate
 from simulators.stack.servers import NoKafka, Servers, servers
+from tests.support.conforming import hospitals_conform
 from tests.support.databases import Databases, given_back
 
 ON_CI = os.environ.get("CI") == "true"
@@ -50,6 +52,15 @@ def _patience(item: pytest.Item) -> tuple[bool, bool, bool]:
     return (marked[0], marked[1], "stack" in needs)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_rates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One test asks in a second what a hospital asks in a minute; the gate's tests set limits."""
+    with pytest.MonkeyPatch.context() as environment:
+        limits = any_rate(tmp_path_factory.mktemp("limits"))
+        environment.setenv("YIDI_GATEWAY_FAIR_USE_FILE", str(limits))
+        yield
+
+
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest) -> Iterator[Servers]:
     """PostgreSQL, and Kafka where a selected test asks for it and it can be had."""
@@ -84,6 +95,13 @@ def databases(database_server: Databases) -> Iterator[Databases]:
     """Databases of one test; all are dropped when it ends."""
     with given_back(database_server) as databases:
         yield databases
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _every_answer_conforms() -> Iterator[None]:
+    """What a simulated hospital is told is held against the interface's tables, in every test."""
+    with hospitals_conform():
+        yield
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from contracts.signing import KeyRing
+
 Partition = tuple[str, int]
+Headers = Sequence[tuple[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,7 @@ class Record:
     offset: int
     key: bytes
     value: bytes
+    headers: Headers = ()
 
 
 class Broker(Protocol):
@@ -46,8 +50,16 @@ class SendFailed(Exception):
 class Sender(Protocol):
     """The writing side. One key's records arrive in the order they were sent."""
 
-    def send(self, topic: str, key: bytes, value: bytes) -> Delivery:
-        """Hand over one record; SendFailed when it cannot even be queued."""
+    @property
+    def keys(self) -> KeyRing:
+        """What its participant signs with, and knows others by."""
+        ...
+
+    def send(self, topic: str, key: bytes, value: bytes, headers: Headers = ()) -> Delivery:
+        """Hand over one record; SendFailed when it cannot even be queued.
+
+        Nothing is signed here: what is sent without a signature is buried by its reader.
+        """
         ...
 
     def flush(self, timeout_s: float) -> None:

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer
@@ -22,7 +23,8 @@ from kafka.errors import (
 )
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
-from contracts.delivery.broker import Delivery, Partition, Record, SendFailed
+from contracts.delivery.broker import Delivery, Headers, Partition, Record, SendFailed
+from contracts.signing import KeyRing
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,8 @@ class KafkaBroker:
     ) -> None:
         tuning = tuning or Tuning()
         self._prefix = prefix
+        self._connection, self._topics = connection, tuple(topics)
+        self.reader = group
         self._to_commit: dict[Partition, int] = {}
         self._committing: Delivery | None = None
         self._consumer = KafkaConsumer(
@@ -134,6 +138,7 @@ class KafkaBroker:
                 r.offset,
                 r.key or b"",
                 r.value or b"",
+                tuple((name, value or b"") for name, value in r.headers or ()),
             )
             for records in found.values()
             for r in records
@@ -153,6 +158,17 @@ class KafkaBroker:
         if self._to_commit and not under_way:
             offsets, self._to_commit = _offsets(self._to_commit), {}
             self._committing = self._consumer.commit_async(offsets, callback=_tell_failure)
+
+    def assigned(self) -> frozenset[Partition]:
+        """What it has to read now; another thread may ask."""
+        try:
+            places = list(self._consumer.assignment())
+        except RuntimeError:  # They are being dealt out this very moment.
+            return frozenset()
+        return frozenset((p.topic.removeprefix(self._prefix), p.partition) for p in places)
+
+    def lookout(self) -> "KafkaLookout":
+        return KafkaLookout(self._connection, self.reader, self._topics, prefix=self._prefix)
 
     def close(self) -> None:
         if self._to_commit:
@@ -175,6 +191,55 @@ def _tell_failure(_offsets: object, outcome: object) -> None:
         log.warning("offsets were not committed (%s); records will come again", outcome)
 
 
+class KafkaLookout:
+    """Asks how far a group is, as one who knows the group but is not a member of it."""
+
+    def __init__(
+        self, connection: Connection, group: str, topics: Sequence[str], *, prefix: str = ""
+    ) -> None:
+        self._prefix, self._topics = prefix, [prefix + topic for topic in topics]
+        self._consumer = KafkaConsumer(
+            **connection,
+            client_id=f"{prefix}{group}.watch",
+            group_id=prefix + group,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            allow_auto_create_topics=False,
+            max_poll_records=1,
+            # A look at one record: the broker gives whole batches, and no more than one of them.
+            fetch_max_bytes=1,
+            max_partition_fetch_bytes=1,
+            bootstrap_timeout_ms=5_000,
+            request_timeout_ms=15_000,
+            metrics_enabled=False,
+        )
+
+    def look(self) -> dict[Partition, tuple[int, int]]:
+        known = [(topic, self._consumer.partitions_for_topic(topic)) for topic in self._topics]
+        places = [TopicPartition(topic, n) for topic, numbers in known for n in numbers or ()]
+        ends = self._consumer.end_offsets(places)
+        begins = self._consumer.beginning_offsets(places)
+        done = {place: self._consumer.committed(place, timeout_ms=5_000) for place in places}
+        return {
+            (place.topic.removeprefix(self._prefix), place.partition): (
+                begins[place] if done[place] is None else done[place],
+                ends[place],
+            )
+            for place in places
+        }
+
+    def written_at(self, partition: Partition, offset: int) -> datetime | None:
+        place = TopicPartition(self._prefix + partition[0], partition[1])
+        self._consumer.assign([place])
+        self._consumer.seek(place, offset)
+        found = self._consumer.poll(timeout_ms=500, max_records=1)
+        records = [record for rows in found.values() for record in rows]
+        return datetime.fromtimestamp(records[0].timestamp / 1_000, UTC) if records else None
+
+    def close(self) -> None:
+        self._consumer.close(autocommit=False)
+
+
 class KafkaSender:
     """Idempotent and in order per partition: acks from all replicas, retried by the client."""
 
@@ -183,10 +248,12 @@ class KafkaSender:
         connection: Connection,
         client_id: str,
         *,
+        keys: KeyRing,
         prefix: str = "",
         tuning: Tuning | None = None,
     ) -> None:
         tuning = tuning or Tuning()
+        self.keys = keys
         self._prefix = prefix
         self._close_within_s = tuning.close_within_s
         self._producer = KafkaProducer(
@@ -211,9 +278,11 @@ class KafkaSender:
             metrics_enabled=False,
         )
 
-    def send(self, topic: str, key: bytes, value: bytes) -> Delivery:
+    def send(self, topic: str, key: bytes, value: bytes, headers: Headers = ()) -> Delivery:
         try:
-            future: Delivery = self._producer.send(self._prefix + topic, key=key, value=value)
+            future: Delivery = self._producer.send(
+                self._prefix + topic, key=key, value=value, headers=list(headers)
+            )
         except Exception as error:
             # Whatever it has to say, its transaction has committed: the row waits in the outbox.
             raise SendFailed(type(error).__name__) from error

@@ -29,7 +29,7 @@ def create_topics(
     KafkaError, for instance when there are fewer brokers than `replication`.
     """
     wanted = {name: _options(topic, replication) for name, topic in topics.items()}
-    with _admin(connection) as admin:
+    with administrator(connection) as admin:
         answer = admin.create_topics(wanted, timeout_ms=REQUEST_TIMEOUT_MS, raise_errors=False)
         created = _created(answer["topics"])
         admin.wait_for_topics(list(wanted))
@@ -38,7 +38,7 @@ def create_topics(
 
 def delete_topics(connection: Connection, names: Sequence[str]) -> None:
     """Delete these topics; one that is not there is no error."""
-    with _admin(connection) as admin:
+    with administrator(connection) as admin:
         admin.delete_topics(list(names), timeout_ms=REQUEST_TIMEOUT_MS, raise_errors=False)
 
 
@@ -70,10 +70,11 @@ def _created(answers: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 @contextmanager
-def _admin(connection: Connection) -> Iterator[KafkaAdminClient]:
+def administrator(connection: Connection) -> Iterator[KafkaAdminClient]:
+    """A client for the length of a block; KafkaError when no broker answers in time."""
     admin = KafkaAdminClient(
         **connection,
-        client_id="yidi-topics",
+        client_id="yidi-administrator",
         request_timeout_ms=REQUEST_TIMEOUT_MS,
         bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
         retry_backoff_ms=100,

@@ -4,15 +4,24 @@ It can misbehave on request: deliver twice, deliver partitions in another order,
 what its readers had not committed. What it never does is reorder one partition: Kafka does not.
 """
 
+import os
 import threading
 import time
 import zlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from random import Random
 
-from contracts.delivery.broker import Partition, Record, SendFailed
+from contracts.clock import Clock, SystemClock
+from contracts.delivery.broker import Headers, Partition, Record, SendFailed
+from contracts.delivery.codec import encode, headers_of
+from contracts.message import Outgoing
+from contracts.signing import KeyRing, MessageKey
+from contracts.topics import account_of
+
+FIRST, LAST = (datetime(year, 1, 1, tzinfo=UTC) for year in (1970, 9999))
 
 
 class BrokerDown(Exception):
@@ -38,6 +47,29 @@ class Arrived:
         return False
 
 
+class KeysForAll(Mapping[str, tuple[MessageKey, ...]]):
+    """A key for whoever is asked for, valid for ever: one process has no strangers."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[MessageKey, ...]] = {}
+
+    def __getitem__(self, participant: str) -> tuple[MessageKey, ...]:
+        if participant not in self._made:
+            made = MessageKey(participant, "own", os.urandom(32), FIRST, LAST)
+            return self._made.setdefault(participant, (made,))
+        return self._made[participant]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._made))
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+
+def keys_of_one_process() -> KeyRing:
+    return KeyRing(KeysForAll())
+
+
 @dataclass(slots=True)
 class MemoryLog:
     """The log itself: partitions of records, and what each group has committed."""
@@ -45,7 +77,10 @@ class MemoryLog:
     partitions: int = 4
     faults: Faults | None = None
     stopped: bool = False
+    keys: KeyRing = field(default_factory=keys_of_one_process)
+    clock: Clock = field(default_factory=SystemClock)  # for what `post` and `say` sign
     _records: dict[Partition, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    _written_at: dict[Partition, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     _committed: dict[str, dict[Partition, int]] = field(default_factory=lambda: defaultdict(dict))
     _grown: threading.Condition = field(default_factory=threading.Condition)
 
@@ -60,13 +95,24 @@ class MemoryLog:
         """
         return MemoryReader(self, group, frozenset(topics))
 
-    def append(self, topic: str, key: bytes, value: bytes) -> Record:
+    def post(self, outgoing: Outgoing) -> Record:
+        """Say this, signed in its sender's name: how a test plays the other party."""
+        sender, value = outgoing.message.head.sender, encode(outgoing.message).encode()
+        return self.say(sender, outgoing.topic, outgoing.key.encode(), value)
+
+    def say(self, sender: str, topic: str, key: bytes, value: bytes) -> Record:
+        """Append bytes with a true signature of `sender`, whatever they are."""
+        signature = self.keys.sign(account_of(topic, sender), topic, key, value, self.clock.now())
+        return self.append(topic, key, value, headers_of(signature))
+
+    def append(self, topic: str, key: bytes, value: bytes, headers: Headers = ()) -> Record:
         with self._grown:
             if self.stopped:
                 raise BrokerDown
             partition = (topic, zlib.crc32(key) % self.partitions)
-            record = Record(topic, partition[1], len(self._records[partition]), key, value)
+            record = Record(topic, partition[1], len(self._records[partition]), key, value, headers)
             self._records[partition].append(record)
+            self._written_at[partition].append(SystemClock().now())
             self._grown.notify_all()
         return record
 
@@ -98,9 +144,13 @@ class MemoryLog:
 class MemorySender:
     log: MemoryLog
 
-    def send(self, topic: str, key: bytes, value: bytes) -> Arrived:
+    @property
+    def keys(self) -> KeyRing:
+        return self.log.keys
+
+    def send(self, topic: str, key: bytes, value: bytes, headers: Headers = ()) -> Arrived:
         try:
-            self.log.append(topic, key, value)
+            self.log.append(topic, key, value, headers)
         except BrokerDown as error:
             raise SendFailed(topic) from error
         return Arrived()
@@ -136,6 +186,17 @@ class MemoryReader:
                 return  # Lost, as an asynchronous commit may be: the records come again.
             self._log._committed[self._group].update(next_offsets)  # noqa: SLF001
 
+    @property
+    def reader(self) -> str:
+        return self._group
+
+    def assigned(self) -> frozenset[Partition]:
+        """All there is: it is the only member."""
+        return frozenset((topic, n) for topic in self._topics for n in range(self._log.partitions))
+
+    def lookout(self) -> "MemoryLookout":
+        return MemoryLookout(self._log, self._group, self._topics)
+
     def restart(self) -> None:
         """As after a crash: read again from what was committed."""
         self._next = self._log.committed(self._group)
@@ -162,3 +223,31 @@ class MemoryReader:
             return found
         again = [r for r in found if faults.random.randrange(100) < faults.duplicate_percent]
         return found + again
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLookout:
+    """How far a group is in the log."""
+
+    log: MemoryLog
+    group: str
+    topics: frozenset[str]
+
+    def look(self) -> dict[Partition, tuple[int, int]]:
+        with self.log._grown:  # noqa: SLF001 - the log's other half
+            if self.log.stopped:
+                raise BrokerDown
+            done, records = self.log._committed[self.group], self.log._records  # noqa: SLF001
+            return {
+                (topic, n): (done.get((topic, n), 0), len(records[topic, n]))
+                for topic in sorted(self.topics)
+                for n in range(self.log.partitions)
+            }
+
+    def written_at(self, partition: Partition, offset: int) -> datetime | None:
+        with self.log._grown:  # noqa: SLF001
+            written = self.log._written_at[partition]  # noqa: SLF001
+            return written[offset] if offset < len(written) else None
+
+    def close(self) -> None:
+        """There is no connection to close."""

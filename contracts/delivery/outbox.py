@@ -20,6 +20,7 @@ from contracts.clock import Clock
 from contracts.delivery import bulk
 from contracts.delivery.broker import Delivery, Sender
 from contracts.delivery.codec import encode
+from contracts.delivery.key_watch import KeyWatch
 from contracts.delivery.relay import Queued, Relay
 from contracts.message import Outgoing
 
@@ -104,7 +105,8 @@ class Outbox:
     ) -> None:
         self.engine, self.clock = engine, clock
         self.limits = limits or OutboxLimits()
-        self._sender = sender
+        self.keys = sender.keys
+        self._sender, self._key_watch = sender, KeyWatch(sender.keys)
         self._relay = Relay(
             sender, in_hand_max=self.limits.in_hand_max, rest=self.limits.rest_after_refusal
         )
@@ -139,6 +141,7 @@ class Outbox:
             if self._swept_at is not None and now - self._swept_at < self.limits.sweep_every:
                 return 0
             self._swept_at = now
+            self._key_watch.look(now)
             with self._striking():
                 pass
             return self._sweep(now)

@@ -1,5 +1,7 @@
 """One loop for every consumer: poll a batch, handle it in one transaction, commit offsets.
 
+What no trusted participant signed is buried before a byte of it is read.
+
 Why this order. The database commits first, the offsets second. A crash between the two replays
 the batch, and the inbox turns the replay into nothing. The other order loses money.
 """
@@ -8,6 +10,7 @@ import logging
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,13 +18,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from contracts import topics
 from contracts.delivery import burial, inbox
 from contracts.delivery.broker import Broker, Record, next_offsets
-from contracts.delivery.burial import Fault
+from contracts.delivery.burial import DISTRUSTED, Fault
 from contracts.delivery.codec import Letter, NotAMessage, body_of, decode
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.passing import is_passing
+from contracts.delivery.progress import STALLED_AFTER_S
 from contracts.delivery.telemetry import Progress
+from contracts.delivery.trust import Distrusted, Speaker, refuse_another_name, trusted
 from contracts.message import Body, Message, Outgoing
 
 log = logging.getLogger(__name__)
@@ -49,6 +55,8 @@ class Limits:
     first_wait_s: float = 0.1
     longest_wait_s: float = 5.0
     bugs_in_a_row_max: int = 10
+    stalled_after_s: float = STALLED_AFTER_S  # work waits and nothing moves for so long: not well
+    watch_every_s: float = 5.0
 
 
 class TooManyDeadLetters(Exception):
@@ -96,6 +104,7 @@ class Processor:
     limits: Limits = field(default_factory=Limits)
     pause: Callable[[float], object] = time.sleep
     progress: Progress = field(default_factory=Progress)
+    speaker: Speaker = topics.speaker
     _table: dict[tuple[str, str], Subscription] = field(init=False)
     _bugs_in_a_row: int = field(default=0, init=False)
     _unfinished: Sequence[Record] = field(default=(), init=False)
@@ -117,11 +126,12 @@ class Processor:
             batch_max=self.limits.batch_max, wait_ms=self.limits.wait_ms
         )
         self._unfinished = records
+        places = next_offsets(records)
         if records:
             patiently(lambda: self._handle(records), self.limits, self.pause)
-            self.broker.commit(next_offsets(records))
+            self.broker.commit(places)
         self._unfinished = ()
-        self.progress.handled(len(records), self.outbox.clock.now())
+        self.progress.handled(len(records), self.outbox.clock.now(), places)
         return len(records)
 
     def _handle(self, records: Sequence[Record]) -> None:
@@ -170,20 +180,38 @@ class Processor:
             for wave in waves(fresh):
                 for subscription, batch in by_kind(wave):
                     writing.say(subscription.handle(writing.tx, batch, now))
+        self._tell(unfit)
+
+    def _tell(self, unfit: Sequence[burial.Unfit]) -> None:
+        """In the log, once they are buried; whoever sends many strange ones gets a line a batch."""
+        distrusted = Counter(
+            (record.topic, fault.value, detail)
+            for record, fault, detail in unfit
+            if fault in DISTRUSTED
+        )
+        for (topic, fault_name, detail), count in distrusted.items():
+            log.error("ALARM: buried %d unread on %s: %s: %s", count, topic, fault_name, detail)
+        self.progress.distrusted += distrusted.total()
         for record, fault, detail in unfit:
-            log.error("buried %s@%d: %s: %s", record.topic, record.offset, fault, detail)
+            if fault not in DISTRUSTED:
+                log.error("buried %s@%d: %s: %s", record.topic, record.offset, fault, detail)
 
     def _open(self, records: Sequence[Record]) -> tuple[list[Opened], list[burial.Unfit]]:
         opened: list[Opened] = []
         unfit: list[burial.Unfit] = []
+        keys, now = self.outbox.keys, self.outbox.clock.now()
         for record in records:
             try:
+                who = trusted(record, keys, self.speaker, now)
                 letter = decode(record.value)
+                refuse_another_name(letter.head.sender, who)
                 subscription = self._subscription(record, letter)
                 if subscription is None:
                     unfit.append((record, Fault.UNKNOWN_KIND, letter.head.kind[:100]))
                     continue
                 opened.append(Opened(record, subscription, body_of(letter, subscription.body)))
+            except Distrusted as error:
+                unfit.append((record, error.fault, error.detail))
             except NotAMessage as error:
                 unfit.append((record, Fault.NOT_A_MESSAGE, str(error)))
         return opened, unfit

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.delivery.broker import Delivery, Sender, SendFailed
+from contracts.delivery.trust import sign
+from contracts.signing import NoValidKey
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +31,8 @@ class Queued:
 class Relay:
     """Thread-safe. `in_hand_max` bounds what waits in memory while the broker is away.
 
-    A topic that refused a record (it is missing, or the broker is away) rests for `rest`: asking
-    again at once would hold up all the others.
+    A topic that refused a record (it is missing, the broker is away, no key signs) rests for
+    `rest`: asking again at once would hold up all the others.
     """
 
     def __init__(self, sender: Sender, *, in_hand_max: int, rest: timedelta) -> None:
@@ -118,11 +120,20 @@ class Relay:
             self.leave_to_sweeper([item.topic])
             return False
         try:
-            delivery = self._sender.send(item.topic, item.key, item.value)
+            # Signed here, each time anew, and not where it was written: a row may wait for days,
+            # and the key that was valid then may have ended when it leaves.
+            headers = sign(self._sender.keys, item.topic, item.key, item.value, now)
+            delivery = self._sender.send(item.topic, item.key, item.value, headers)
         except SendFailed as error:
             log.warning("the broker does not take messages for %s (%s)", item.topic, error)
-            self.leave_to_sweeper([item.topic])
-            self._resting_until[item.topic] = now + self._rest
-            return False
+            return self._refused(item.topic, now)
+        except NoValidKey as error:
+            log.error("no valid key of %s signs messages for %s", error, item.topic)  # noqa: TRY400
+            return self._refused(item.topic, now)
         self._in_hand[item.position] = (item.topic, delivery)
         return True
+
+    def _refused(self, topic: str, now: datetime) -> bool:
+        self.leave_to_sweeper([topic])
+        self._resting_until[topic] = now + self._rest
+        return False

@@ -6,14 +6,15 @@ from sqlalchemy import Engine
 
 from contracts.clock import Clock
 from contracts.delivery import bulk
-from contracts.delivery.broker import Sender, SendFailed
+from contracts.delivery.broker import Headers, Sender, SendFailed
+from contracts.delivery.codec import KEY_HEADER, SIGNATURE_HEADER
 
 _KEYS = """
     SELECT DISTINCT topic, key FROM dead_letters
     WHERE replayed_at IS NULL AND topic = %s AND (%s::text IS NULL OR fault = %s::text)
 """
 _LETTERS = """
-    SELECT topic, partition, "offset", key, value FROM dead_letters
+    SELECT topic, partition, "offset", key, value, signed_with, signature FROM dead_letters
     WHERE replayed_at IS NULL AND topic = %s AND key = %s
     ORDER BY partition, "offset" FOR UPDATE
 """
@@ -26,7 +27,11 @@ SENT_WITHIN_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Whoever handled a letter in the meantime sees a replay: the inbox makes it nothing."""
+    """Whoever handled a letter in the meantime sees a replay: the inbox makes it nothing.
+
+    A letter goes out with the signature it came with, and is checked as the first time: what was
+    distrusted comes through only where its key has been made known since.
+    """
 
     engine: Engine
     sender: Sender
@@ -42,9 +47,17 @@ class Replay:
         """Put back all open letters of one key, in order; SendFailed leaves them buried."""
         with self.engine.begin() as tx:
             letters = bulk.fetch(tx, _LETTERS, (topic, key))
-            sent = [self.sender.send(row[0], bytes(row[3]), bytes(row[4])) for row in letters]
+            sent = [
+                self.sender.send(row[0], bytes(row[3]), bytes(row[4]), _headers(row[5], row[6]))
+                for row in letters
+            ]
             self.sender.flush(SENT_WITHIN_S)
             if not all(delivery.is_done and not delivery.failed() for delivery in sent):
                 raise SendFailed(f"{topic}: the broker did not take {len(sent)} letters")
             bulk.run(tx, _DONE, (self.clock.now(), topic, key))
         return len(letters)
+
+
+def _headers(signed_with: memoryview | None, signature: memoryview | None) -> Headers:
+    named = ((KEY_HEADER, signed_with), (SIGNATURE_HEADER, signature))
+    return [(name, bytes(value)) for name, value in named if value is not None]

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 
 def add_to(metadata: MetaData) -> None:
-    """Declare inbox, outbox, outbox_unsent and dead_letters in a participant's metadata."""
+    """Declare inbox, outbox, outbox_unsent, dead_letters and progress in a database's metadata."""
     Table(
         "inbox",
         metadata,
@@ -52,9 +52,24 @@ def add_to(metadata: MetaData) -> None:
         Column("value_sha256", LargeBinary(32), primary_key=True),
         Column("key", LargeBinary, nullable=False),
         Column("value", LargeBinary, nullable=False),
+        Column("signed_with", LargeBinary),  # the headers it came with, whatever they hold
+        Column("signature", LargeBinary),
         Column("fault", String(40), nullable=False),
         Column("detail", Text, nullable=False),
         Column("buried_at", DateTime(timezone=True), nullable=False),
         Column("replayed_at", DateTime(timezone=True)),
     )
     Index("dead_letters_open", letters.c.buried_at, postgresql_where="replayed_at IS NULL")
+    Table(  # How far each reader is in what it reads, written by whoever watches it.
+        "progress",
+        metadata,
+        Column("reader", String(100), primary_key=True),
+        Column("topic", String(100), primary_key=True),
+        Column("partition", BigInteger, primary_key=True),
+        Column("next_offset", BigInteger, nullable=False),
+        Column("end_offset", BigInteger, nullable=False),
+        Column("oldest_at", DateTime(timezone=True)),
+        Column("moved_at", DateTime(timezone=True), nullable=False),
+        Column("looked_at", DateTime(timezone=True), nullable=False),
+        CheckConstraint("moved_at <= looked_at", name="progress_moved_before_the_look"),
+    )

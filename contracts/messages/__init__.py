@@ -8,9 +8,10 @@ from contracts.messages import (
     reconciliation,
     registration,
     settlement,
+    weather,
 )
 
-_MODULES = (registration, settlement, enquiry, directory, reconciliation, clearing)
+_MODULES = (registration, settlement, enquiry, directory, reconciliation, clearing, weather)
 
 
 def kinds() -> dict[str, type[Body]]:

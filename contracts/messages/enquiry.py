@@ -4,13 +4,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from contracts.codes import InsuranceKind, PersonType
-from contracts.ids import EnquiryId
+from contracts.codes import Channel, InsuranceKind, PersonType, RegistrationCategory
+from contracts.ids import EnquiryId, RegistrationId
 from contracts.message import Body, Frozen
 from contracts.messages.settlement import Care, Standing
-from contracts.messages.values import Area, Division, PersonToken, Text
+from contracts.messages.values import Area, DiseaseCode, Division, PersonToken, Text
 from contracts.money import Fen
 from contracts.refusal import RefusalCode
 
@@ -117,3 +117,89 @@ class PreflightAnswered(Body):
     will_settle: bool
     standing: Standing | None
     checks: tuple[Check, ...]
+
+
+class Question(StrEnum):
+    """What a hospital asks about a person, and who knows it."""
+
+    ACCUMULATORS = "accumulators"  # 5206 what the year has used: the insured area
+    CONTRIBUTIONS = "contributions"  # 90100 the months paid and owed: the insured area
+    CHRONIC = "chronic"  # 5301 门诊慢特病 that are recognised: the hub
+    DESIGNATIONS = "designations"  # 5302 where the person may go: the hub
+    REFERRALS = "referrals"  # 5304 where the person was referred to: the hub
+
+
+OF_REGISTRATIONS = frozenset({Question.CHRONIC, Question.DESIGNATIONS, Question.REFERRALS})
+"""The hub holds every registration: it answers these itself."""
+
+
+class PersonAsked(Body):
+    """Treatment → hub, and on to the insured area where that one knows. Changes nothing.
+
+    `begins_on` and `ends_on`, both included, say which days count; None is open on that side.
+    `insured_division` None: only where the hub itself knows.
+    """
+
+    KIND: ClassVar[str] = "person_asked"
+    enquiry_id: EnquiryId
+    treatment_area: Area
+    question: Question
+    person_id: PersonToken
+    insured_division: Division | None = None
+    begins_on: date | None = None
+    ends_on: date | None = None
+
+
+class Accumulated(Frozen):
+    """What a person used of a year up to the end of `month`, or in that month alone.
+
+    `name`: a counter of the benefit engine ('pool_fen', 'disease_pool.M01600'); `value` in fen,
+    of 'stays' a number. `month`: 'YYYYMM'.
+    """
+
+    insurance_kind: InsuranceKind
+    year: int
+    month: Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+    name: Text
+    value: Annotated[int, Field(strict=True, ge=0)]
+
+
+class Contributed(Frozen):
+    """Days of one insurance, both included, for which premiums were paid or are owed."""
+
+    insurance_kind: InsuranceKind
+    division: Division
+    begins_on: date
+    ends_on: date
+    is_paid: bool
+
+
+class OnRecord(Frozen):
+    """A registration that counts on some of the days asked about; `ends_on`: its last day.
+
+    `has_letter`: the hospital agreed to the referral in writing.
+    """
+
+    registration_id: RegistrationId
+    insured_division: Division
+    insurance_kind: InsuranceKind
+    category: RegistrationCategory
+    place: Division | None
+    disease_code: DiseaseCode | None
+    begins_on: date
+    ends_on: date | None
+    channel: Channel
+    submitted_at: AwareDatetime
+    has_letter: bool
+
+
+class PersonTold(Body):
+    """The answer, with what was asked for only, or the code of the refusal."""
+
+    KIND: ClassVar[str] = "person_told"
+    enquiry_id: EnquiryId
+    treatment_area: Area
+    accumulated: tuple[Accumulated, ...] = ()
+    contributed: tuple[Contributed, ...] = ()
+    on_record: tuple[OnRecord, ...] = ()
+    code: RefusalCode | None = None

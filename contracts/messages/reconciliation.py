@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from contracts.codes import InsuranceKind, Role, VisitKind
 from contracts.ids import SettlementId
@@ -68,6 +68,34 @@ class RowsRequested(Body):
     counterpart: Area
     insurance_kind: InsuranceKind
     visit_kind: VisitKind
+
+
+class BreakTold(Frozen):
+    """An open break of one settlement, or one that was repaired. `break_class` as the hub names it.
+
+    `sign` +1 settled, -1 reversed; amounts signed fen, None where a party has nothing.
+    """
+
+    settlement_id: SettlementId
+    sign: Annotated[int, Field(ge=-1, le=1)]
+    break_class: Annotated[str, Field(pattern=r"^[a-z_]{1,30}$")]
+    hub_fen: SumFen | None
+    side_fen: SumFen | None
+    is_repaired: bool
+
+
+class BreaksTold(Body):
+    """Hub → treatment area: breaks of its settlements, with which side of the day they are.
+
+    What `at` an earlier moment was told of the same settlement, sign and side is overtaken.
+    """
+
+    KIND: ClassVar[str] = "breaks_told"
+    business_date: date
+    role: Role
+    area: Area
+    at: AwareDatetime
+    breaks: tuple[BreakTold, ...]
 
 
 class RowsReported(Body):

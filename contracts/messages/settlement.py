@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import AwareDatetime, Field
 
 from contracts.codes import InsuranceKind, RegistrationCategory, VisitKind
-from contracts.ids import RegistrationId, SettlementId
+from contracts.ids import MessageId, RegistrationId, SettlementId
 from contracts.message import Body, Frozen
 from contracts.messages.values import (
     Area,
@@ -16,6 +16,7 @@ from contracts.messages.values import (
     Division,
     PersonToken,
     Shares,
+    SharesTold,
     Text,
 )
 from contracts.money import Fen
@@ -100,6 +101,19 @@ class CancellationRequested(Body):
     treatment_area: Area
 
 
+class StatusAsked(Body):
+    """The treatment area has not heard in time, and asks where it stands. Treatment → hub.
+
+    `cancellation_id`: the cancellation whose answer is missing, if it is that.
+    Asking twice gets the same answer twice, and none as long as there is none.
+    """
+
+    KIND: ClassVar[str] = "status_asked"
+    settlement_id: SettlementId
+    treatment_area: Area
+    cancellation_id: MessageId | None = None
+
+
 class CalculationRequested(Body):
     """Hub → insured area. `answer_within_ms` is an interval: only the hub judges deadlines."""
 
@@ -122,12 +136,16 @@ class TrialCalculationRequested(Body):
 
 
 class SettlementCalculated(Body):
-    """Insured area → hub: the benefit is granted. The deductible lies in the patient's part."""
+    """Insured area → hub: the benefit is granted. The deductible lies in the patient's part.
+
+    `balance_fen`: the personal account after it, where the area says so.
+    """
 
     KIND: ClassVar[str] = "settlement_calculated"
     settlement_id: SettlementId
-    shares: Shares
+    shares: SharesTold
     deductible_fen: Fen
+    balance_fen: Fen | None = None
 
 
 class CalculationRefused(Body):
@@ -145,8 +163,9 @@ class TrialCalculated(Body):
     KIND: ClassVar[str] = "trial_calculated"
     settlement_id: SettlementId
     treatment_area: Area
-    shares: Shares | None
+    shares: SharesTold | None
     deductible_fen: Fen = 0
+    balance_fen: Fen | None = None
     code: RefusalCode | None = None
     detail: Text = ""
 
@@ -209,6 +228,7 @@ class SettlementAnswered(Body):
     business_date: date | None = None
     shares: Shares | None = None
     deductible_fen: Fen = 0
+    balance_fen: Fen | None = None
     code: RefusalCode | None = None
     detail: Text = ""
 
@@ -218,8 +238,9 @@ class TrialAnswered(Body):
 
     KIND: ClassVar[str] = "trial_answered"
     settlement_id: SettlementId
-    shares: Shares | None
+    shares: SharesTold | None
     deductible_fen: Fen = 0
+    balance_fen: Fen | None = None
     code: RefusalCode | None = None
     detail: Text = ""
 

@@ -30,8 +30,11 @@ class Bill(Frozen):
         return parts + self.in_scope_fen == self.total_fen
 
 
-class Shares(Frozen):
-    """Who bears the bill: the funds, the personal account, cash, and the hospital."""
+class SharesTold(Frozen):
+    """Who bears the bill, as an insured area says it: the funds, the account, cash, the hospital.
+
+    `hospital_fen` None: left blank, as areas do; then it is what nobody else bears.
+    """
 
     pool_fen: Fen = 0
     civil_servant_fen: Fen = 0
@@ -43,18 +46,34 @@ class Shares(Frozen):
     other_fen: Fen = 0
     account_fen: Fen = 0
     cash_fen: Fen = 0
-    hospital_fen: Fen = 0
+    hospital_fen: Fen | None = None
+
+    def completed(self, total_fen: int) -> "Shares":
+        """With the hospital's part of a bill of `total_fen`: the bill less funds, account, cash.
+
+        Parts beyond the bill stay as they are: they do not add up, and whoever asks sees it.
+        """
+        told = self.model_dump(exclude={"hospital_fen"})
+        if self.hospital_fen is not None:
+            return Shares(**told, hospital_fen=self.hospital_fen)
+        return Shares(**told, hospital_fen=max(0, total_fen - sum(told.values())))
 
     def fund_total_fen(self) -> int:
         """基金支付总额: every fund but the personal account."""
         return sum(self.by_fund().values()) - self.account_fen
 
     def total_fen(self) -> int:
-        return sum(self.by_fund().values()) + self.cash_fen + self.hospital_fen
+        return sum(self.by_fund().values()) + self.cash_fen + (self.hospital_fen or 0)
 
     def by_fund(self) -> dict[Fund, int]:
         """What the insured area owes the treatment area, fund by fund, zeros included."""
         return {fund: getattr(self, f"{fund.value}_fen") for fund in Fund}
+
+
+class Shares(SharesTold):
+    """Who bears the bill: the funds, the personal account, cash, and the hospital."""
+
+    hospital_fen: Fen = 0
 
 
 PARTS: tuple[str, ...] = tuple(Shares.model_fields)

@@ -4,13 +4,14 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
 
 from contracts.delivery.heartbeat import beating
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.processor import Processor
+from contracts.delivery.watching import watched
 from contracts.programs.ending import LoopDied, close
 
 log = logging.getLogger(__name__)
@@ -38,11 +39,23 @@ def run(loops: Mapping[str, Loop], stop: threading.Event) -> LoopDied | None:
     return died[0] if died else None
 
 
-def work(workers: Mapping[str, Processor], stop: threading.Event) -> None:
-    """Run the workers of a program, with its sign of life, and close what each has; LoopDied."""
+def work(
+    workers: Mapping[str, Processor],
+    stop: threading.Event,
+    beside: Mapping[str, Loop] | None = None,
+) -> None:
+    """Run the workers of a program, with its sign of life, and close what each has; LoopDied.
+
+    `beside`: what else the program does as long as they run; each closes what is its own.
+    """
     clocks = [worker.outbox.clock for worker in workers.values()]
-    with beating([worker.progress for worker in workers.values()], clocks[0]):
-        died = run({name: partial(_work, worker) for name, worker in workers.items()}, stop)
+    with ExitStack() as watches, beating([one.progress for one in workers.values()], clocks[0]):
+        for worker in workers.values():
+            watches.enter_context(watched(worker))
+        died = run(
+            {name: partial(_work, worker) for name, worker in workers.items()} | dict(beside or {}),
+            stop,
+        )
     if died is not None:
         raise died
 

@@ -11,13 +11,16 @@ from contracts.messages.directory import (
 )
 from contracts.messages.enquiry import (
     PersonAnswered,
+    PersonAsked,
     PersonEnquired,
+    PersonTold,
     PreflightAnswered,
     PreflightAsked,
     PreflightForwarded,
     PreflightJudged,
 )
 from contracts.messages.reconciliation import (
+    BreaksTold,
     RowsReported,
     RowsRequested,
     TotalsReported,
@@ -41,12 +44,14 @@ from contracts.messages.settlement import (
     SettlementCalculated,
     SettlementConcluded,
     SettlementRequested,
+    StatusAsked,
     TrialAnswered,
     TrialCalculated,
     TrialCalculationRequested,
     TrialRequested,
     WithdrawalRequested,
 )
+from contracts.messages.weather import CanaryAnswered, CanarySent, RouteWeatherPublished
 
 ANY_AREA = AreaCode("{area}")
 """Stands for the code of an area in the names of its own topics."""
@@ -64,6 +69,7 @@ CARRIED: dict[str, tuple[type[Body], ...]] = {
         TrialRequested,
         CancellationRequested,
         WithdrawalRequested,
+        StatusAsked,
     ),
     topics.HUB_CALCULATIONS: (
         SettlementCalculated,
@@ -71,8 +77,16 @@ CARRIED: dict[str, tuple[type[Body], ...]] = {
         TrialCalculated,
         BenefitReleased,
         ReleaseRefused,
+        CanaryAnswered,
     ),
-    topics.HUB_ENQUIRIES: (PersonEnquired, PersonAnswered, PreflightAsked, PreflightJudged),
+    topics.HUB_ENQUIRIES: (
+        PersonEnquired,
+        PersonAnswered,
+        PersonAsked,
+        PersonTold,
+        PreflightAsked,
+        PreflightJudged,
+    ),
     topics.HUB_DIRECTORY: (AreaTermsPublished, DirectoryPublished, InstitutionsPublished),
     topics.HUB_RECONCILIATION: (TotalsReported, RowsReported),
     topics.HUB_CLEARING: (),  # nothing yet: areas do not answer a statement
@@ -84,17 +98,20 @@ CARRIED: dict[str, tuple[type[Body], ...]] = {
         RegistrationReviewRequested,
         RegistrationTold,
         PersonEnquired,
+        PersonAsked,
         PreflightForwarded,
+        CanarySent,
     ),
     topics.treatment_answers(ANY_AREA): (
         SettlementAnswered,
         TrialAnswered,
         PersonAnswered,
+        PersonTold,
         PreflightAnswered,
         RegistrationTold,
     ),
     topics.notices(Role.INSURED, ANY_AREA): _NOTICES,
-    topics.notices(Role.TREATMENT, ANY_AREA): _NOTICES,
+    topics.notices(Role.TREATMENT, ANY_AREA): (*_NOTICES, BreaksTold, RouteWeatherPublished),
 }
 
 

@@ -58,7 +58,14 @@ def create_app(engine: Engine, outbox: Outbox, clock: Clock, settings: Settings)
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
     )
-    app.state.hub = Hub(engine, outbox, clock, settings.person_key(), settings.person_session())
+    app.state.hub = Hub(
+        engine,
+        outbox,
+        clock,
+        settings.person_key(),
+        settings.person_session(),
+        settings.stalled_after(),
+    )
     for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(Refused, problems.of_refusal)

@@ -25,7 +25,8 @@ _bearer = HTTPBearer(auto_error=False, description="yidi hub token 发放的凭�
 class Hub:
     """What the application holds for all requests. `person_key` None: no certificates taken.
 
-    `person_session`: how long a person's token holds.
+    `person_session`: how long a person's token holds. `stalled_after`: work that waits and does
+    not move for so long is not well.
     """
 
     engine: Engine
@@ -33,6 +34,7 @@ class Hub:
     clock: Clock
     person_key: bytes | None
     person_session: timedelta
+    stalled_after: timedelta
 
 
 def hub_of(request: Request) -> Hub:

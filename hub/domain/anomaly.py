@@ -16,6 +16,7 @@ class AnomalyKind(StrEnum):
     WRONG_SENDER = "wrong_sender"  # the sender may not speak about this
     REPEATED_ID = "repeated_id"  # a settlement or registration id used again by another message
     NOTHING_GRANTED = "nothing_granted"  # released, though the insured area had granted nothing
+    RELEASE_OVERDUE = "release_overdue"  # an insured area has not answered a release for long
     CONTRADICTORY = "contradictory"  # a publication that contradicts itself or another's
 
 

@@ -5,10 +5,10 @@ from datetime import date
 
 from contracts.messages.enquiry import Check, CheckName
 from contracts.messages.settlement import Basis, Standing
+from contracts.messages.weather import Condition
 from contracts.refusal import RefusalCode
 from hub.domain.acceptance import Facts, Rule, refusals, standing
 from hub.domain.fixes import Note, fix_for, note
-from hub.domain.route import RouteState
 
 OURS = (CheckName.INSTITUTION, CheckName.AREAS, CheckName.REQUEST, CheckName.REGISTRATION)
 """What the hub's rules judge; the route it knows too, and the rest is the insured area's."""
@@ -28,11 +28,11 @@ def checks_of(facts: Facts) -> list[Check]:
     return found + [_passed(name, facts) for name in OURS if name not in failed]
 
 
-def route_check(state: RouteState, day: date) -> Check:
+def route_check(condition: Condition, day: date) -> Check:
     """A slow route passes with a word of warning: a settlement is sent all the same."""
-    if state is RouteState.DOWN:
+    if condition is Condition.DOWN:
         return _no(CheckName.ROUTE, RefusalCode.AREA_UNAVAILABLE, day)
-    fix = note(Note.SLOW) if state is RouteState.SLOW else ""
+    fix = note(Note.SLOW) if condition is Condition.SLOW else ""
     return Check(name=CheckName.ROUTE, passed=True, fix=fix)
 
 

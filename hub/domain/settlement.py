@@ -61,14 +61,24 @@ SETTLEMENT = StateMachine(name="settlement", initial=(State.RECEIVED,), steps=(
     Step(State.REJECTED,  Event.RELEASE,  State.REJECTED,   "the insured area released an unsound grant"),
     Step(State.SETTLED,   Event.WITHDRAW, State.REVERSING,  "the initiator never saw the answer"),
     Step(State.SETTLED,   Event.CANCEL,   State.REVERSING,  "the hospital cancels"),
+    Step(State.SETTLED,   Event.KEEP,     State.SETTLED,    "kept, as it said before: absorb"),
     Step(State.REVERSING, Event.WITHDRAW, State.REVERSING,  "being undone already; the answer will come"),
     Step(State.REVERSING, Event.CANCEL,   State.REVERSING,  "being undone already; the answer will come"),
     Step(State.REVERSING, Event.RELEASE,  State.REVERSED,   "the insured area released; contrary postings on the open day"),
     Step(State.REVERSING, Event.KEEP,     State.SETTLED,    "the insured area refused, with its reason"),
     Step(State.REVERSED,  Event.WITHDRAW, State.REVERSED,   "undone already: answer again"),
     Step(State.REVERSED,  Event.CANCEL,   State.REVERSED,   "undone already: answer again"),
+    Step(State.REVERSED,  Event.RELEASE,  State.REVERSED,   "released, as it said before: absorb"),
 ))
 # fmt: on
+
+
+class Claimant(StrEnum):
+    """Which message had a settlement's id first."""
+
+    REQUEST = "request"  # the bill itself
+    WITHDRAWAL = "withdrawal"  # 冲正 that overtook it: the late original is refused
+
 
 BOOKED = frozenset({State.SETTLED, State.REVERSING, State.REVERSED})
 """States with parts, a business day and postings."""

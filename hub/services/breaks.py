@@ -12,6 +12,7 @@ from contracts.control_totals import BucketKey
 from contracts.message import Message, Outgoing
 from contracts.messages.reconciliation import RowsReported, TotalsReported
 from hub.domain.reconciliation import Break, RowsOfBucket, Side, SideKey, SideState, after_rows
+from hub.services.telling_breaks import changed
 from hub.store import breaks
 from hub.store import reconciliation as store
 
@@ -26,12 +27,13 @@ def record_rows(
     """Keep the parts of a bucket's rows; when all are there, compare row by row."""
     said = [(key, m.body) for m in batch if (key := said_by(m)) is not None]
     sides = store.lock_sides(tx, {key for key, _ in said})
+    outgoing: list[Outgoing] = []
     for key, body in said:
         side = sides.get(key)
         if side is not None and _is_expected(side, body):
             breaks.add_part(tx, body)
-            _compare_rows(tx, side, _bucket_of(body), now)
-    return []
+            outgoing += _compare_rows(tx, side, _bucket_of(body), now)
+    return outgoing
 
 
 def said_by(message: Message[TotalsReported] | Message[RowsReported]) -> SideKey | None:
@@ -46,8 +48,11 @@ def said_by(message: Message[TotalsReported] | Message[RowsReported]) -> SideKey
 
 def replace_open(
     tx: Connection, side: Side, before: Mapping[Break, int], after: set[Break], now: datetime
-) -> None:
-    """Breaks that are no more: forgotten while provisional, else resolved and kept."""
+) -> list[Outgoing]:
+    """Breaks that are no more: forgotten while provisional, else resolved and kept.
+
+    What treatment areas are told of it.
+    """
     gone = [break_id for one, break_id in before.items() if one not in after]
     if now < side.break_after:
         breaks.forget(tx, gone)
@@ -55,6 +60,7 @@ def replace_open(
         breaks.resolve(tx, gone, now)
     new = sorted(after - before.keys(), key=lambda one: (one.bucket or (), one.row or ()))
     breaks.add(tx, [(side.key, one) for one in new], now)
+    return changed(side, before, after, now)
 
 
 def _is_expected(side: Side, body: RowsReported) -> bool:
@@ -65,10 +71,10 @@ def _is_expected(side: Side, body: RowsReported) -> bool:
     return sound and awaited
 
 
-def _compare_rows(tx: Connection, side: Side, bucket: BucketKey, now: datetime) -> None:
+def _compare_rows(tx: Connection, side: Side, bucket: BucketKey, now: datetime) -> list[Outgoing]:
     theirs = breaks.reported(tx, side.key, bucket)
     if theirs is None:
-        return
+        return []
     ours = breaks.hub_rows(tx, side.key, bucket)
     here, there = ({(e.settlement_id, e.sign) for e in rows} for rows in (ours, theirs))
     rows = RowsOfBucket(
@@ -80,7 +86,7 @@ def _compare_rows(tx: Connection, side: Side, bucket: BucketKey, now: datetime) 
         side_elsewhere=breaks.side_days(tx, side.key, here - there),
     )
     before = breaks.open_of(tx, [side.key])[side.key]
-    replace_open(tx, side, before, after_rows(before, rows), now)
+    return replace_open(tx, side, before, after_rows(before, rows), now)
 
 
 def _bucket_of(body: RowsReported) -> BucketKey:

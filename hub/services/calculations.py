@@ -11,6 +11,7 @@ from contracts.messages.settlement import (
     ReleaseReason,
     SettlementCalculated,
 )
+from contracts.messages.values import Shares
 from contracts.refusal import RefusalCode
 from hub.domain.ledger import PostingKind, postings_of
 from hub.domain.settlement import Event, Settlement, State
@@ -56,13 +57,16 @@ def _open_day(tx: Connection, known: Iterable[Settlement]) -> date:
 
 def _settle_or_reject(decided: Decided, settlement: Settlement, message: Granted, on: date) -> None:
     body = message.body
-    if settlement.is_borne_by(body.shares, body.deductible_fen):
-        _settle(decided, settlement, message, on)
+    shares = body.shares.completed(settlement.total_fen)
+    if settlement.is_borne_by(shares, body.deductible_fen):
+        _settle(decided, settlement, message, shares, on)
     else:
         _reject_unsound(decided, settlement, message)
 
 
-def _settle(decided: Decided, settlement: Settlement, message: Granted, on: date) -> None:
+def _settle(
+    decided: Decided, settlement: Settlement, message: Granted, shares: Shares, on: date
+) -> None:
     now = decided.now
     settled = decided.move(
         settlement,
@@ -70,12 +74,12 @@ def _settle(decided: Decided, settlement: Settlement, message: Granted, on: date
         message,
         concluded_at=now,
         settled_on=on,
-        shares=message.body.shares,
+        shares=shares,
         deductible_fen=message.body.deductible_fen,
     )
     decided.postings += postings_of(settled, PostingKind.SETTLEMENT, on=on, at=now)
     decided.outgoing += [
-        telling.answer(settled, message, now),
+        telling.answer(settled, message, now, balance_fen=message.body.balance_fen),
         telling.concluded(settled, message, now),
     ]
 
@@ -89,16 +93,14 @@ def _reject_unsound(decided: Decided, settlement: Settlement, message: Granted) 
         concluded_at=now,
         refusal=RefusalCode.PARTS_DO_NOT_ADD_UP,
     )
-    decided.outgoing += [
-        telling.answer(rejected, message, now),
-        telling.release(rejected, ReleaseReason.UNSOUND, message, now),
-    ]
+    decided.outgoing.append(telling.answer(rejected, message, now))
+    decided.ask_release(rejected, ReleaseReason.UNSOUND, message)
 
 
 def _absorb_grant(decided: Decided, settlement: Settlement, message: Granted, _on: date) -> None:
     late = settlement.late_answers + 1
     absorbed = decided.move(settlement, Event.SETTLE, message, late_answers=late)
-    decided.outgoing.append(telling.release(absorbed, ReleaseReason.LATE, message, decided.now))
+    decided.ask_release(absorbed, ReleaseReason.LATE, message)
 
 
 def _reject(decided: Decided, settlement: Settlement, message: Refused) -> None:

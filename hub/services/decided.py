@@ -11,10 +11,12 @@ from contracts import topics
 from contracts.codes import AreaCode, Role
 from contracts.ids import MessageId, SettlementId
 from contracts.message import Message, Outgoing
+from contracts.messages.settlement import ReleaseReason
 from hub.domain.anomaly import Anomaly, AnomalyKind
 from hub.domain.ledger import Posting
 from hub.domain.settlement import Event, Moved, Settlement
-from hub.store import anomalies, ledger, settlements
+from hub.services import telling
+from hub.store import anomalies, awaited_releases, ledger, settlements
 from hub.store.settlements import StepRow
 
 
@@ -27,7 +29,7 @@ class AboutSettlement(Protocol):
 
 @dataclass(slots=True)
 class Decided:
-    """Steps, postings, anomalies and what to say; `write` puts them down in four statements."""
+    """Steps, postings, anomalies and what to say; `write` puts them down in six statements."""
 
     now: datetime
     moves: list[Moved] = field(default_factory=list)
@@ -35,16 +37,35 @@ class Decided:
     postings: list[Posting] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
     outgoing: list[Outgoing] = field(default_factory=list)
+    releases: list[tuple[SettlementId, ReleaseReason, datetime]] = field(default_factory=list)
+    released: list[SettlementId] = field(default_factory=list)
 
     def move(
-        self, before: Settlement, event: Event, cause: Message[Any] | None, **changes: Any
+        self,
+        before: Settlement,
+        event: Event,
+        cause: Message[Any] | None,
+        *,
+        caused_by: MessageId | None = None,
+        **changes: Any,
     ) -> Settlement:
-        """One step on: remembered, and returned as it stands after."""
+        """One step on: remembered, and returned as it stands after.
+
+        `caused_by`: the message to remember as the cause, when we heard of it by another.
+        """
         after = before.after(event, **changes)
         message_id = None if cause is None else cause.head.message_id
+        message_id = caused_by or message_id
         self.moves.append(Moved(before, event, after))
         self.steps.append(_step(before, event, after, self.now, message_id))
         return after
+
+    def ask_release(
+        self, settlement: Settlement, reason: ReleaseReason, cause: Message[Any] | None
+    ) -> None:
+        """Have the insured area give back; it is asked again until it has answered."""
+        self.outgoing.append(telling.release(settlement, reason, cause, self.now))
+        self.releases.append((settlement.settlement_id, reason, self.now))
 
     def odd(self, kind: AnomalyKind, message: Message[Any], detail: str) -> None:
         """A message that changes nothing."""
@@ -57,6 +78,8 @@ class Decided:
         settlements.add_steps(tx, self.steps)
         ledger.append(tx, self.postings)
         anomalies.add(tx, self.anomalies)
+        awaited_releases.forget(tx, self.released)
+        awaited_releases.add(tx, self.releases)
         return self.outgoing
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from contracts.delivery import health
 from contracts.ids import PersonId, SettlementId
 from contracts.refusal import RefusalCode, Refused
 from hub.domain.day import BusinessDay
@@ -52,6 +53,11 @@ def everyone(tx: Connection) -> list[Participant]:
 
 def pulse(tx: Connection) -> Pulse:
     return look_ups.pulse(tx)
+
+
+def delivery_pulse(tx: Connection) -> health.Pulse:
+    """How far the hub's readers are, as those who watch them say."""
+    return health.pulse(tx)
 
 
 def institutions(tx: Connection, wanted: InstitutionsWanted, count: int) -> list[ListedInstitution]:

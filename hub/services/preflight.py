@@ -19,6 +19,7 @@ from contracts.messages.enquiry import (
     PreflightJudged,
 )
 from contracts.messages.settlement import Standing
+from contracts.messages.weather import Condition
 from hub.domain.acceptance import Facts
 from hub.domain.participant import Participant, area_code_of
 from hub.domain.preflight import (
@@ -29,7 +30,7 @@ from hub.domain.preflight import (
     standing_of,
     together,
 )
-from hub.domain.route import RouteState, having_answered, state_of, thresholds
+from hub.domain.route import condition_of, having_answered, thresholds
 from hub.services.decided import from_the_area
 from hub.services.judging import facts_of
 from hub.store import participants, routes
@@ -46,9 +47,9 @@ class Looked:
     message: Preflight
     facts: Facts
     standing: Standing | None
-    route: RouteState
+    route: Condition
 
-    def says(self, route: RouteState) -> list[Check]:
+    def says(self, route: Condition) -> list[Check]:
         """The hub's own checks. An area that is not there has no route to speak of."""
         checks = checks_of(self.facts)
         if any(one.name is CheckName.AREAS and not one.passed for one in checks):
@@ -95,7 +96,7 @@ def _looked(
     facts = facts_of(tx, [message.body.care for message in heard], everyone, now)
     traffic = routes.traffic_of(tx, {one.insured_area for one in facts}, thresholds(), now)
     return [
-        Looked(message, one, standing_of(one), state_of(traffic[one.insured_area], now))
+        Looked(message, one, standing_of(one), condition_of(traffic[one.insured_area], now))
         for message, one in zip(heard, facts, strict=True)
     ]
 

@@ -24,6 +24,7 @@ from hub.domain.reconciliation import (
     differing,
 )
 from hub.services.breaks import record_rows, replace_open, said_by
+from hub.services.telling_breaks import become_breaks
 from hub.store import breaks
 from hub.store import reconciliation as store
 
@@ -75,13 +76,14 @@ def record_totals(
     sides = store.lock_sides(tx, reports) | _unasked(tx, reports, now)
     taken = {k: m for k, m in reports.items() if k in sides and _is_taken(sides[k], m)}
     hub, before = store.totals_of(tx, taken), breaks.open_of(tx, taken)
-    moved, outgoing = [], []
+    moved: list[Side] = []
+    outgoing: list[Outgoing] = []
     for key, message in taken.items():
         found = differing(hub[key], message.body.buckets)
         side = _reported(sides[key], message.body, agreed=not found, now=now)
         moved.append(side)
         breaks.forget_rows(tx, key)
-        replace_open(tx, side, before[key], after_totals(before[key], found), now)
+        outgoing += replace_open(tx, side, before[key], after_totals(before[key], found), now)
         outgoing += [_rows_wanted(message, side, one.bucket, now) for one in found]
     store.move_sides(tx, moved)
     return outgoing
@@ -101,7 +103,7 @@ def ask_again(tx: Connection, now: datetime, patience: Patience = Patience()) ->
     silent = [side.key for side in over if side.reported_attempt == 0]
     breaks.add(tx, [(key, Break(BreakClass.NO_REPORT)) for key in silent], now)
     moved = [s.after(SideEvent.RUN_OUT, now) if s in over else s for s in due]
-    return _ask(tx, moved, now)
+    return [*become_breaks(tx, over, now), *_ask(tx, moved, now)]
 
 
 def ask(tx: Connection, business_date: date, now: datetime) -> list[Outgoing]:

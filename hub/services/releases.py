@@ -5,13 +5,15 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from contracts.codes import Role
+from contracts.ids import SettlementId
 from contracts.message import Message, Outgoing
 from contracts.messages.settlement import BenefitReleased, ReleaseRefused
 from hub.domain.anomaly import AnomalyKind
 from hub.domain.ledger import PostingKind, postings_of
 from hub.domain.settlement import Event, Settlement, State
 from hub.services import telling
-from hub.services.decided import Decided, of_insured
+from hub.services.decided import Decided, from_the_area, of_insured
 from hub.store import days, settlements
 
 Released = Message[BenefitReleased]
@@ -26,6 +28,7 @@ def record(tx: Connection, batch: Sequence[Released], now: datetime) -> list[Out
     for message in batch:
         settlement = of_insured(message, known, RELEASED, decided)
         if settlement is not None:
+            decided.released.append(settlement.settlement_id)
             RELEASED[settlement.state](decided, settlement, message, on)
     return decided.write(tx)
 
@@ -35,10 +38,20 @@ def refuse(tx: Connection, batch: Sequence[Kept], now: datetime) -> list[Outgoin
     decided = Decided(now)
     known = settlements.lock(tx, [message.body.settlement_id for message in batch])
     for message in batch:
+        if _is_an_answer(message, known):
+            decided.released.append(message.body.settlement_id)
         settlement = of_insured(message, known, KEPT, decided)
         if settlement is not None:
             KEPT[settlement.state](decided, settlement, message)
     return decided.write(tx)
+
+
+def _is_an_answer(message: Kept, known: Mapping[SettlementId, Settlement]) -> bool:
+    """A no ends the asking too, also where it is out of step: asked again it would say the same."""
+    settlement = known.get(message.body.settlement_id)
+    if settlement is None:
+        return False
+    return from_the_area(message, Role.INSURED, settlement.insured_area)
 
 
 def _open_day(tx: Connection, known: Iterable[Settlement]) -> date:
@@ -72,6 +85,15 @@ def _note(decided: Decided, settlement: Settlement, message: Released, _on: date
     decided.move(settlement, Event.RELEASE, message, released_at=decided.now)
 
 
+def _absorb(decided: Decided, settlement: Settlement, message: Released, _on: date) -> None:
+    """It was asked twice, and answers twice."""
+    decided.move(settlement, Event.RELEASE, message)
+
+
+def _absorb_no(decided: Decided, settlement: Settlement, message: Kept) -> None:
+    decided.move(settlement, Event.KEEP, message)
+
+
 def _keep(decided: Decided, settlement: Settlement, message: Kept) -> None:
     code, detail, now = message.body.code, message.body.detail, decided.now
     settled = decided.move(settlement, Event.KEEP, message, refusal=code, refusal_detail=detail)
@@ -84,5 +106,9 @@ RELEASED: Mapping[State, Callable[[Decided, Settlement, Released, date], None]] 
     State.EXPIRED: _note,
     State.WITHDRAWN: _note,
     State.REJECTED: _note,
+    State.REVERSED: _absorb,
 }
-KEPT: Mapping[State, Callable[[Decided, Settlement, Kept], None]] = {State.REVERSING: _keep}
+KEPT: Mapping[State, Callable[[Decided, Settlement, Kept], None]] = {
+    State.REVERSING: _keep,
+    State.SETTLED: _absorb_no,
+}

@@ -18,11 +18,11 @@ from contracts.messages.settlement import (
 )
 from contracts.refusal import RefusalCode
 from hub.domain.anomaly import AnomalyKind
-from hub.domain.settlement import Event, State
+from hub.domain.settlement import Claimant, Event, State
 from hub.services import telling
 from hub.services.decided import Decided
 from hub.services.judging import Judged, heard, judge
-from hub.store import participants, settlements
+from hub.store import claims, participants, settlements
 from hub.store.settlements import Arrival, StepRow
 
 
@@ -40,7 +40,7 @@ def accept(
     """
     decided, everyone = Decided(now), participants.everyone(tx)
     bills = heard(batch, everyone, decided)
-    judged = _without_withdrawn(tx, judge(tx, bills, everyone, now))
+    judged = _without_withdrawn(tx, judge(tx, bills, everyone, now), now)
     new = settlements.add(tx, [_arrival(one, answer_within, now) for one in judged])
     for one in judged:
         if one.message.body.settlement_id in new:
@@ -58,19 +58,20 @@ def expire(tx: Connection, now: datetime, count_max: int) -> list[Outgoing]:
         after = decided.move(
             settlement, Event.EXPIRE, None, concluded_at=now, refusal=RefusalCode.EXPIRED
         )
-        decided.outgoing += [
-            telling.answer(after, None, now),
-            telling.release(after, ReleaseReason.EXPIRED, None, now),
-        ]
+        decided.outgoing.append(telling.answer(after, None, now))
+        decided.ask_release(after, ReleaseReason.EXPIRED, None)
     return decided.write(tx)
 
 
-def _without_withdrawn(tx: Connection, judged: Sequence[Judged]) -> list[Judged]:
-    """A bill that was withdrawn before it arrived is refused, whatever the rules say."""
+def _without_withdrawn(tx: Connection, judged: Sequence[Judged], now: datetime) -> list[Judged]:
+    """A bill whose withdrawal had its id first is refused, whatever the rules say.
+
+    So is one whose id another bill had; that one is there already, and nothing is written.
+    """
     ids: list[SettlementId] = [one.message.body.settlement_id for one in judged]
-    gone = settlements.tombstoned(tx, ids)
+    ours = claims.claim(tx, ids, Claimant.REQUEST, now)
     return [
-        replace(one, refusal=RefusalCode.WITHDRAWN_BEFORE) if id_ in gone else one
+        one if id_ in ours else replace(one, refusal=RefusalCode.WITHDRAWN_BEFORE)
         for one, id_ in zip(judged, ids, strict=True)
     ]
 

@@ -15,6 +15,7 @@ from contracts.messages.settlement import (
     SettlementConcluded,
 )
 from contracts.refusal import RefusalCode
+from hub.domain.reminding import AwaitedRelease
 from hub.domain.settlement import Settlement, State
 
 Cause = Message[Any] | None
@@ -30,8 +31,13 @@ OUTCOMES: Mapping[State, Outcome] = {
 """Every state in which a treatment area has an answer."""
 
 
-def answer(settlement: Settlement, cause: Cause, now: datetime) -> Outgoing:
-    """Where the settlement stands, to its treatment area. Saying it twice says the same."""
+def answer(
+    settlement: Settlement, cause: Cause, now: datetime, *, balance_fen: int | None = None
+) -> Outgoing:
+    """Where the settlement stands, to its treatment area. Saying it twice says the same.
+
+    But for the balance, which only the first answer has: the hub keeps no accounts of persons.
+    """
     assert settlement.concluded_at is not None, settlement.state
     body = SettlementAnswered(
         settlement_id=settlement.settlement_id,
@@ -40,6 +46,7 @@ def answer(settlement: Settlement, cause: Cause, now: datetime) -> Outgoing:
         business_date=settlement.reversed_on or settlement.settled_on,
         shares=settlement.shares,
         deductible_fen=settlement.deductible_fen,
+        balance_fen=balance_fen,
         code=settlement.refusal if settlement.shares is None else None,
         detail=settlement.refusal_detail if settlement.shares is None else "",
     )
@@ -77,6 +84,22 @@ def release(settlement: Settlement, reason: ReleaseReason, cause: Cause, now: da
         settlement_id=settlement.settlement_id, person_id=settlement.person_id, reason=reason
     )
     return _to_insured(settlement, body, cause, now)
+
+
+def release_again(awaited: AwaitedRelease, now: datetime) -> Outgoing:
+    """The release asked once more: another message, to the same effect."""
+    id_ = awaited.settlement_id
+    body = ReleaseRequested(settlement_id=id_, person_id=awaited.person_id, reason=awaited.reason)
+    topic = topics.insured_work(awaited.insured_area)
+    which = f"asked again {awaited.times} since {awaited.asked_at.isoformat()}"
+    return originate(
+        body,
+        message_id=id_of_effect(id_, f"{body.KIND} to {topic} {which}"),
+        topic=topic,
+        key=awaited.person_id,
+        sender=topics.HUB,
+        at=now,
+    )
 
 
 def to_treatment(

@@ -74,6 +74,7 @@ def _figures(message: Message[TrialCalculated], now: datetime) -> Outgoing:
         settlement_id=said.settlement_id,
         shares=said.shares,
         deductible_fen=said.deductible_fen,
+        balance_fen=said.balance_fen,
         code=said.code,
         detail=said.detail,
     )

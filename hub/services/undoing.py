@@ -17,10 +17,10 @@ from contracts.messages.settlement import (
 )
 from contracts.refusal import RefusalCode
 from hub.domain.anomaly import AnomalyKind
-from hub.domain.settlement import Event, Settlement, State
+from hub.domain.settlement import Claimant, Event, Settlement, State
 from hub.services import telling
 from hub.services.decided import Decided, from_the_area
-from hub.store import participants, settlements
+from hub.store import claims, participants, settlements
 
 Cancellation = Message[CancellationRequested]
 Withdrawal = Message[WithdrawalRequested]
@@ -44,21 +44,23 @@ def cancel(tx: Connection, batch: Sequence[Cancellation], now: datetime) -> list
 
 
 def withdraw(tx: Connection, batch: Sequence[Withdrawal], now: datetime) -> list[Outgoing]:
-    """Undo by the id alone, wherever the settlement stands; an unknown one gets a tombstone."""
-    decided, unknown = Decided(now), list[Withdrawal]()
-    known = settlements.lock(tx, [message.body.settlement_id for message in batch])
-    everyone = participants.everyone(tx)
+    """Undo by the id alone, wherever the settlement stands.
+
+    An id never seen is claimed, so that the late original is refused. Claimed first and looked for
+    second: if the original is just being written, we wait for it and then find it.
+    """
+    decided, everyone = Decided(now), participants.everyone(tx)
+    ids = [m.body.settlement_id for m in batch if _may_undo(m, None, everyone)]
+    claims.claim(tx, ids, Claimant.WITHDRAWAL, now)
+    known = settlements.lock(tx, ids)
     for message in batch:
         settlement = known.get(message.body.settlement_id)
         if not _may_undo(message, settlement, everyone):
             decided.odd(AnomalyKind.WRONG_SENDER, message, message.head.sender)
         elif settlement is None:
-            unknown.append(message)
+            decided.outgoing.append(_withdrawn_unseen(message, now))
         else:
             WITHDRAWN[settlement.state](decided, settlement, message)
-    tombstones = [(m.body.settlement_id, AreaCode(m.body.treatment_area)) for m in unknown]
-    settlements.bury(tx, tombstones, now)
-    decided.outgoing += [_withdrawn_unseen(message, now) for message in unknown]
     return decided.write(tx)
 
 
@@ -74,7 +76,7 @@ def _may_undo(
 def _begin_reversal(event: Event, reason: ReleaseReason) -> Callable[..., None]:
     def begin(decided: Decided, settlement: Settlement, message: Undoing) -> None:
         reversing = decided.move(settlement, event, message)
-        decided.outgoing.append(telling.release(reversing, reason, message, decided.now))
+        decided.ask_release(reversing, reason, message)
 
     return begin
 
@@ -97,10 +99,8 @@ def _answer_again(event: Event) -> Callable[..., None]:
 def _withdraw_routed(decided: Decided, settlement: Settlement, message: Withdrawal) -> None:
     now = decided.now
     withdrawn = decided.move(settlement, Event.WITHDRAW, message, concluded_at=now)
-    decided.outgoing += [
-        telling.answer(withdrawn, message, now),
-        telling.release(withdrawn, ReleaseReason.WITHDRAWN, message, now),
-    ]
+    decided.outgoing.append(telling.answer(withdrawn, message, now))
+    decided.ask_release(withdrawn, ReleaseReason.WITHDRAWN, message)
 
 
 def _not_cancellable(decided: Decided, settlement: Settlement, message: Cancellation) -> None:

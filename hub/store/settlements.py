@@ -57,12 +57,9 @@ _STEPS = """
     INSERT INTO settlement_steps
         (settlement_id, position, from_state, event, to_state, at, message_id) VALUES %s
 """
-_TOMBSTONED = (
-    "SELECT settlement_id FROM withdrawal_tombstones WHERE settlement_id = ANY(%s::uuid[])"
-)
-_BURY = """
-    INSERT INTO withdrawal_tombstones (settlement_id, treatment_area, at) VALUES %s
-    ON CONFLICT (settlement_id) DO NOTHING
+_CAUSED = """
+    SELECT settlement_id, message_id FROM settlement_steps
+    WHERE settlement_id = ANY(%s::uuid[]) AND message_id = ANY(%s::uuid[])
 """
 _parts_of = attrgetter(*PARTS)
 _care_of = attrgetter(
@@ -154,14 +151,18 @@ def add_steps(tx: Connection, steps: Sequence[StepRow]) -> None:
     bulk.write_rows(tx, _STEPS, "(%s, %s, %s, %s, %s, %s, %s)", rows)
 
 
-def tombstoned(tx: Connection, ids: Iterable[SettlementId]) -> set[SettlementId]:
-    """Which of these were withdrawn before they arrived."""
-    return {SettlementId(row[0]) for row in bulk.fetch(tx, _TOMBSTONED, (list(ids),))}
-
-
-def bury(tx: Connection, ids: Sequence[tuple[SettlementId, AreaCode]], now: datetime) -> None:
-    """Leave tombstones (settlement, treatment area); a second one changes nothing."""
-    bulk.write_rows(tx, _BURY, "(%s, %s, %s)", [(*row, now) for row in sorted(ids)])
+def steps_caused(
+    tx: Connection, causes: Iterable[tuple[SettlementId, MessageId | None]]
+) -> dict[SettlementId, frozenset[MessageId]]:
+    """Which of these messages made a step of their settlement; None is no message."""
+    asked = [(id_, message_id) for id_, message_id in causes if message_id is not None]
+    if not asked:
+        return {}
+    ids, message_ids = zip(*asked, strict=True)
+    found: dict[SettlementId, frozenset[MessageId]] = {}
+    for id_, message_id in bulk.fetch(tx, _CAUSED, (list(ids), list(message_ids))):
+        found[id_] = found.get(id_, frozenset()) | {message_id}
+    return found
 
 
 def _arrival_row(a: Arrival) -> tuple[Any, ...]:

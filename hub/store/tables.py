@@ -28,6 +28,7 @@ from contracts.codes import Fund, InsuranceKind, VisitKind
 from contracts.delivery import tables as delivery
 from contracts.messages.settlement import Basis
 from contracts.messages.values import PARTS
+from contracts.messages.weather import CANARY
 from hub.domain.anomaly import AnomalyKind
 from hub.domain.day import DayState
 from hub.domain.ledger import PostingKind
@@ -149,6 +150,7 @@ settlements = Table(
         "(state = 'reversed') = (reversed_on IS NOT NULL)", name="settlements_reversed_has_a_day"
     ),
     CheckConstraint("reversed_on >= settled_on", name="settlements_reversed_after_settled"),
+    CheckConstraint(f"person_id <> '{CANARY}'", name="settlements_never_of_a_canary"),
     CheckConstraint(
         "(state = 'routed') = (concluded_at IS NULL)", name="settlements_concluded_has_an_instant"
     ),
@@ -207,14 +209,6 @@ Table(
         ],
         name="settlement_steps_are_legal",
     ),
-)
-
-Table(  # Withdrawn before they arrived: the late original is refused.
-    "withdrawal_tombstones",
-    metadata,
-    Column("settlement_id", Uuid, primary_key=True),
-    _area("treatment_area"),
-    _instant("at"),
 )
 
 postings = Table(

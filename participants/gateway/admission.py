@@ -22,7 +22,7 @@ class Admission:
     _since_s: float | None = None
 
     def __post_init__(self) -> None:
-        self._limit = float(self.terms.initial)
+        self._limit = self.terms.initial
 
     @property
     def limit(self) -> int:

@@ -1,45 +1,42 @@
 """The hospitals' HTTP door: the known paths of the national interface, and the health of it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from starlette.requests import ClientDisconnect
 
 from contracts.clock import Clock
 from contracts.codes import AreaCode
-from contracts.refusal import RefusalCode, Refused
-from participants.gateway import plainly
+from contracts.refusal import Refused
+from participants.gateway import bodies, moving, page, plainly
 from participants.gateway.access import Doorkeeper
+from participants.gateway.admission import Admission
+from participants.gateway.calls import Answer, Call
 from participants.gateway.desk import Desk
 from participants.gateway.door import Door
 from participants.gateway.envelope import refusal
+from participants.gateway.fair_use import load_fair_use
+from participants.gateway.gate import Gate
 from participants.gateway.gateway import Gateway
-from participants.gateway.profiles import load_profiles
+from participants.gateway.multipart import json_of
+from participants.gateway.paths import PATHS, TOKEN_PATH
+from participants.gateway.profiles_file import load_profiles
+from participants.gateway.security import oauth
+from participants.gateway.security.guard import Guard
+from participants.gateway.security.keyring import Keyring
 from participants.gateway.settings import GatewaySettings
-
-# Hunan's, Jilin's, and those of clients that put the number into the path; the last takes the rest.
-PATHS = (
-    "/fsi/api/rsfComIfsService/callService",
-    "/mbs/fmi/fsi/api/callFsiService/callService",
-    "/fsi/api/{infno}",
-    "/",
-    "/{infno}",
-)
-MEDIA_TYPE = "application/json; charset=utf-8"
-
-
-class BodyTooLarge(Exception):
-    """The body is longer than the gateway takes; the rest of it was not read."""
 
 
 def create_app(doors: Mapping[AreaCode, Door], settings: GatewaySettings, clock: Clock) -> FastAPI:
     """The application for these treatment areas. Its life starts and stops their desks."""
-    desks = {area: Desk(door, settings, clock) for area, door in doors.items()}
-    doorkeeper = Doorkeeper(settings.token_kept_for) if settings.bearer_required else None
-    gateway = Gateway(desks, load_profiles(settings.profiles_file), clock, doorkeeper)
+    fair_use = load_fair_use(settings.fair_use_file)
+    desks = {
+        area: Desk(door, settings, clock, Admission(fair_use.admission))
+        for area, door in doors.items()
+    }
+    gateway = _gateway(desks, settings, clock, Gate(fair_use))
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -49,90 +46,94 @@ def create_app(doors: Mapping[AreaCode, Door], settings: GatewaySettings, clock:
         for desk in desks.values():
             await desk.stop()
 
+    # Bodies are checked against the interface's own field tables: OpenAPI has nothing to say.
+    app = FastAPI(title="Yidi gateway", lifespan=life, openapi_url=None)  # so /docs is ours
+    app.state.gateway = gateway
+    _add_routes(app, gateway, settings)
+    return app
+
+
+def _gateway(
+    desks: Mapping[AreaCode, Desk], settings: GatewaySettings, clock: Clock, gate: Gate
+) -> Gateway:
+    profiles = load_profiles(settings.profiles_file)
+    if settings.bearer_required:
+        profiles = profiles.guarded()
+    guard = Guard(Doorkeeper(settings.token_kept_for), Keyring(settings.token_kept_for))
+    return Gateway(desks, profiles, clock, guard, gate)
+
+
+def _add_routes(app: FastAPI, gateway: Gateway, settings: GatewaySettings) -> None:
     async def call(request: Request) -> Response:
-        return await _answered(gateway, request, settings, clock)
+        return await _answered(gateway, request, settings)
 
     async def preflight(request: Request) -> Response:
         return await _preflight(gateway, request, settings)
 
-    async def health() -> Response:
-        return _health(desks)
+    async def token(request: Request) -> Response:
+        return await _token(gateway, request, settings)
 
-    # Bodies are checked against the interface's own field tables: OpenAPI has nothing to say.
-    app = FastAPI(title="Yidi gateway", lifespan=life, openapi_url=None)
-    app.state.gateway = gateway
+    async def docs() -> Response:
+        return Response(page.written(), media_type=page.MEDIA_TYPE)
+
+    async def health() -> Response:
+        return await _health(gateway, settings)
+
     app.add_api_route("/health", health, methods=["GET"])
+    app.add_api_route("/docs", docs, methods=["GET"])
     app.add_api_route("/preflight", preflight, methods=["POST"])  # before "/{infno}"
+    app.add_api_route(TOKEN_PATH, token, methods=["POST"])
     for path in PATHS:
         app.add_api_route(path, call, methods=["POST"])
-    return app
 
 
-async def _answered(
-    gateway: Gateway, request: Request, settings: GatewaySettings, clock: Clock
-) -> Response:
+async def _answered(gateway: Gateway, request: Request, settings: GatewaySettings) -> Response:
     try:
-        body = await _whole(request, settings)
+        call = await _call(request, settings)
     except Refused as no:
-        return _response(gateway.told(refusal(no.code, no.detail), None, clock.now()))
-    text = await gateway.answer(
-        body,
-        path_infno=str(request.path_params.get("infno", "")),
-        authorization=request.headers.get("authorization", ""),
-    )
-    return _response(text)
+        return _response(gateway.refused(no.code, no.detail))
+    return _response(await gateway.answer(call))
 
 
 async def _preflight(gateway: Gateway, request: Request, settings: GatewaySettings) -> Response:
     try:
-        body = await _whole(request, settings)
+        call = await _call(request, settings)
     except Refused as no:
         status, text = plainly.told(refusal(no.code, no.detail))
     else:
-        authorization = request.headers.get("authorization", "")
-        status, text = await plainly.preflight(gateway, body, authorization)
-    return _response(text, status)
+        status, text = await plainly.preflight(gateway, call)
+    return _response(Answer.of_text(text, status))
 
 
-async def _whole(request: Request, settings: GatewaySettings) -> bytes:
-    """The body; Refused BODY_TOO_LARGE, or NOT_JSON when it does not come to its end in time."""
+async def _token(gateway: Gateway, request: Request, settings: GatewaySettings) -> Response:
     try:
-        async with asyncio.timeout(settings.read_within_s):
-            return await _body(request, settings.body_max_bytes)
-    except BodyTooLarge as error:
-        detail = f"最大{settings.body_max_bytes // 1024}KB"
-        raise Refused(RefusalCode.BODY_TOO_LARGE, detail) from error
-    except (TimeoutError, ClientDisconnect) as error:
-        raise Refused(RefusalCode.NOT_JSON) from error
+        call = await _call(request, settings)
+    except Refused as no:
+        return _response(gateway.refused(no.code, no.detail))
+    doors = [desk.door for desk in gateway.desks.values()]
+    now = gateway.clock.now()
+    return _response(await oauth.token(doors, call, settings.oauth_token_for, now))
 
 
-async def _body(request: Request, max_bytes: int) -> bytes:
-    parts: list[bytes] = []
-    total = 0
-    async for part in request.stream():
-        total += len(part)
-        if total > max_bytes:
-            raise BodyTooLarge
-        parts.append(part)
-    return b"".join(parts)
+async def _call(request: Request, settings: GatewaySettings) -> Call:
+    """The call with its whole body, of several parts made one; Refused."""
+    body = await bodies.whole(request, settings)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    kind = headers.get("content-type", "")
+    if kind.lower().startswith("multipart/"):
+        body = json_of(body, kind)
+    infno = str(request.path_params.get("infno", ""))
+    return Call(body, request.method, request.url.path, infno, headers)
 
 
-def _response(text: str, status: int = 200) -> Response:
-    # A path may hold what is not text; it must not cost the hospital its envelope.
-    return Response(text.encode(errors="replace"), status, media_type=MEDIA_TYPE)
+def _response(answer: Answer) -> Response:
+    headers = {"Retry-After": str(answer.retry_after_s)} if answer.retry_after_s else None
+    return Response(answer.body, answer.status, headers, media_type=answer.media_type)
 
 
-def _health(desks: Mapping[AreaCode, Desk]) -> Response:
-    """Green while every desk's loop runs; figures are counts only."""
-    told = {
-        area: {
-            "serving": desk.is_serving,
-            "under_way": desk.under_way,
-            "requests": desk.figures.requests,
-            "transactions": desk.figures.transactions,
-            "biggest_batch": desk.figures.biggest_batch,
-        }
-        for area, desk in desks.items()
-    }
-    is_well = all(desk.is_serving for desk in desks.values())
-    return JSONResponse({"ok": is_well, "areas": told}, 200 if is_well else 503)
+async def _health(gateway: Gateway, settings: GatewaySettings) -> Response:
+    """Green while every desk serves and what it hands on moves; keys that end soon are told."""
+    now, after = gateway.clock.now(), timedelta(seconds=settings.stalled_after_s)
+    status, document = await moving.told(gateway.desks, after, now)
+    ending = gateway.guard.keyring.ending(now)
+    return JSONResponse({**document, "keys_ending": ending}, status)

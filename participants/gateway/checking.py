@@ -11,13 +11,14 @@ from contracts.money import FEN_MAX
 from contracts.refusal import RefusalCode, Refused
 from participants.gateway.dictionaries import dictionaries
 from participants.gateway.fields import Field, FieldType, Node, Shape
+from participants.gateway.file_bytes import bytes_in
 
 LINES_MAX = 2_000
 _EMPTY = frozenset({"", "null", "NULL"})
 _NUMBER = re.compile(r"(-?)(\d+)(?:\.(\d+))?", re.ASCII)
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2}))?", re.ASCII)
 
-Value = str | int | date | datetime
+Value = str | int | date | datetime | bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,13 @@ class Row:
     """The filled fields of one node, empty ones left out.
 
     Text as text; a number as a whole number of its last decimal (N(16,2) in fen, N(16,4) in
-    ten-thousandths, N(16,6) in millionths); D as a day; DT as an aware instant, Shanghai time.
+    ten-thousandths, N(16,6) in millionths); D as a day; DT as an aware instant, Shanghai time;
+    B as bytes.
+    `lists`: the rows that it holds, by the name of their node.
     """
 
     values: Mapping[str, Value]
+    lists: Mapping[str, tuple["Row", ...]] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         return str(self.values.get(name, ""))
@@ -43,6 +47,19 @@ class Row:
         value = self.values.get(name)
         assert value is None or isinstance(value, date), name
         return value.date() if isinstance(value, datetime) else value
+
+    def file(self, name: str) -> bytes:
+        value = self.values.get(name, b"")
+        assert isinstance(value, bytes), name
+        return value
+
+    def rows(self, name: str) -> tuple["Row", ...]:
+        return self.lists.get(name, ())
+
+    def content(self) -> dict[str, Any]:
+        """All that it says, in the order of the names."""
+        inner = {name: [row.content() for row in rows] for name, rows in self.lists.items()}
+        return dict(sorted({**self.values, **inner}.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +95,8 @@ def checked_row(node: Node, raw: Any, beside: Mapping[str, Any] | None = None, a
     if missing:
         names = "、".join(f.told() for f in missing)
         raise Refused(RefusalCode.FIELD_MISSING, at + names)
-    return Row({f.name: _value(f, value, at) for f, value in filled})
+    values = {f.name: _value(f, value, at) for f, value in filled}
+    return Row(values, {inner.name: _held(inner, given, at) for inner in node.nodes})
 
 
 def _found(node: Node, given: Mapping[str, Any]) -> Any:
@@ -95,7 +113,14 @@ def _found(node: Node, given: Mapping[str, Any]) -> Any:
     return None
 
 
-def _rows(node: Node, found: Any, given: Mapping[str, Any]) -> tuple[Row, ...]:
+def _held(node: Node, given: Mapping[str, Any], at: str) -> tuple[Row, ...]:
+    """The rows of a node within a row; some systems send one row as an object, or "" for none."""
+    found = given.get(node.name.lower())
+    is_none = isinstance(found, str) and found.strip() in _EMPTY
+    return _rows(node, None if is_none else found, given, f"{at}{node.zh}")
+
+
+def _rows(node: Node, found: Any, given: Mapping[str, Any], at: str = "") -> tuple[Row, ...]:
     rows = [] if found is None else [found] if isinstance(found, dict) else found
     if not isinstance(rows, list):
         raise Refused(RefusalCode.FIELD_INVALID, f"{node.zh}({node.name})应为数组")
@@ -103,12 +128,15 @@ def _rows(node: Node, found: Any, given: Mapping[str, Any]) -> tuple[Row, ...]:
         detail = f"{node.zh}({node.name})一次最多{LINES_MAX}条"
         raise Refused(RefusalCode.FIELD_TOO_LONG, detail)
     if node.required and not rows:
-        raise Refused(RefusalCode.FIELD_MISSING, f"{node.zh}({node.name})")
-    return tuple(checked_row(node, row, given, f"第{n}条 ") for n, row in enumerate(rows, start=1))
+        raise Refused(RefusalCode.FIELD_MISSING, f"{at or node.zh}({node.name})")
+    numbered = enumerate(rows, start=1)
+    return tuple(checked_row(node, row, given, f"{at}第{n}条 ") for n, row in numbered)
 
 
 def _is_empty(given: Mapping[str, Any], field_: Field) -> bool:
     value = given.get(field_.name.lower())
+    if field_.many and value == []:
+        return True
     return value is None or (isinstance(value, str) and value.strip() in _EMPTY)
 
 
@@ -119,6 +147,10 @@ def _is_missed(field_: Field, given: Mapping[str, Any], beside: Mapping[str, Any
 
 
 def _value(field_: Field, raw: Any, at: str) -> Value:
+    if field_.type is FieldType.BYTES:
+        return _bytes(field_, raw, at)
+    if field_.many and isinstance(raw, list) and all(isinstance(one, str) for one in raw):
+        raw = ",".join(raw)
     if not isinstance(raw, str):  # A number is text already; what is left is a flag or a node.
         raise _wrong(RefusalCode.FIELD_INVALID, field_, at)
     text = raw.strip()
@@ -133,6 +165,15 @@ def _value(field_: Field, raw: Any, at: str) -> Value:
             raise _wrong(RefusalCode.FIELD_INVALID, field_, at, "应为数字")
         case FieldType.TEXT | FieldType.DIGITS:
             return _text(field_, text, at)
+        case FieldType.FLAG:
+            raise AssertionError(f"{field_.name}: only answers have flags of this type")
+
+
+def _bytes(field_: Field, raw: Any, at: str) -> bytes:
+    found = bytes_in(raw)
+    if found is None:
+        raise _wrong(RefusalCode.FIELD_INVALID, field_, at, "应为字节数组或Base64文本")
+    return found
 
 
 def _text(field_: Field, text: str, at: str) -> str:

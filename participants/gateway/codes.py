@@ -4,9 +4,10 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from contracts.codes import InsuranceKind, PersonType, RegistrationCategory, VisitKind
+from contracts.codes import Channel, InsuranceKind, PersonType, RegistrationCategory, VisitKind
 from contracts.messages.enquiry import CheckName
 from contracts.refusal import RefusalCode, Refused
+from participants.treatment.domain.institution import InstitutionKind
 
 
 @cache
@@ -68,5 +69,35 @@ def pool_type_of(kind: InsuranceKind) -> str:
     return _tables()["pool"][kind.value]
 
 
+def list_type_of(charge_kind: str) -> str:
+    """目录类别 of an item that is charged as this 医疗收费项目类别."""
+    return _tables()["list_type"].get(charge_kind, "201")
+
+
 def state_told(state: str) -> str:
     return _tables()["registration_state"][state]
+
+
+def designated_as(biz_appy_type: str) -> frozenset[RegistrationCategory]:
+    """The registrations that a 5302 asks about; none for what is no such thing."""
+    named = _tables()["designation"].get(biz_appy_type, "").split()
+    return frozenset(map(RegistrationCategory, named))
+
+
+def filed_through(channel: Channel) -> str:
+    return _tables()["filed_through"][channel.value]
+
+
+def fixmedins_type_of(kind: InstitutionKind) -> str:
+    return _tables()["fixmedins_type"][kind.value]
+
+
+def institution_kind_of(fixmedins_type: str) -> InstitutionKind | None:
+    """None for kinds of institutions that no area of ours designates."""
+    kinds = {code: InstitutionKind(kind) for kind, code in _tables()["fixmedins_type"].items()}
+    return kinds.get(fixmedins_type)
+
+
+def said_of_every_item() -> dict[str, str]:
+    """Codes of the catalogue queries that are the same for every item, by the interface's name."""
+    return _tables()["catalogue"]

@@ -7,18 +7,26 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from contracts.delivery.passing import is_passing
+from contracts.ids import VisitId
 from contracts.refusal import RefusalCode
 from participants.gateway.door import Door
 from participants.gateway.envelope import refusal
 from participants.gateway.loading import facts_about
-from participants.gateway.remembering import REFUSED_CLAIMS, claimed, keep, known_step
-from participants.gateway.requests import Awaiting, Facts, Request, Step, Work
+from participants.gateway.remembering import REFUSED_CLAIMS, claimed, kept, known_step
+from participants.gateway.requests import Awaiting, Effect, Facts, Request, Step, Work
+from participants.gateway.sessions import unsessioned
+from participants.gateway.visit_ids import visit_id_of
 from participants.treatment.domain.attempt import Claim, ClaimKind
-from participants.treatment.store import institutions
+from participants.treatment.store import institutions, visits
 
 log = logging.getLogger(__name__)
 
 TRIES_MAX = 2
+_UNDOING = ("2601", "2208", "2305")
+"""Act before the others of a batch: they lock messages and settlements, the others visits. Who
+hears the hub's answers locks in that order too, so that two transactions cannot deadlock.
+"""
+_MOVING = frozenset({Effect.RECORDS, Effect.CONCLUDES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +95,16 @@ def _together(door: Door, requests: Sequence[Request], looks: Sequence[Look]) ->
         last = {len(requests) + n for n, look in enumerate(looks) if look.is_last}
         answered = _answered(work, list(zip(everybody, steps, strict=True)), last)
         ours = [claim is not None and claim.kind not in REFUSED_CLAIMS for claim in claims]
-        keep(work, everybody, answered, [*ours, *(True for _ in looks)])
-    return answered
+        return kept(work, everybody, answered, [*ours, *(True for _ in looks)])
 
 
 def _acted(work: Work, requests: Sequence[Request], claims: Sequence[Claim | None]) -> list[Step]:
     """Old ids get what is known of them; what is new is handled, one batch a transaction."""
-    steps: dict[int, Step] = {}
+    steps = unsessioned(work, requests)
     fresh: dict[str, list[int]] = {}
     for n, (request, claim) in enumerate(zip(requests, claims, strict=True)):
+        if n in steps:
+            continue
         if request.envelope.institution_code not in work.institutions:
             code = request.envelope.institution_code
             steps[n] = refusal(RefusalCode.UNKNOWN_INSTITUTION, code)
@@ -103,17 +112,43 @@ def _acted(work: Work, requests: Sequence[Request], claims: Sequence[Claim | Non
             fresh.setdefault(request.transaction.infno, []).append(n)
         elif (step := known_step(work, request, claim)) is not None:
             steps[n] = step
-    for positions in fresh.values():
-        act = requests[positions[0]].transaction.act
-        found = act(work, [requests[n] for n in positions])
-        steps.update(zip(positions, found, strict=True))
+    undoing = [infno for infno in _UNDOING if infno in fresh]
+    others = [infno for infno in fresh if infno not in _UNDOING]
+    for infno in undoing:
+        _act(work, requests, fresh[infno], steps)
+    _lock_visits(work, [requests[n] for infno in others for n in fresh[infno]])
+    for infno in others:
+        _act(work, requests, fresh[infno], steps)
     return [steps[n] if n in steps else _twin(requests, steps, n) for n in range(len(requests))]
+
+
+def _act(
+    work: Work, requests: Sequence[Request], positions: Sequence[int], steps: dict[int, Step]
+) -> None:
+    """One batch of one transaction; adds its steps."""
+    act = requests[positions[0]].transaction.act
+    found = act(work, [requests[n] for n in positions])
+    steps.update(zip(positions, found, strict=True))
+
+
+def _lock_visits(work: Work, requests: Sequence[Request]) -> None:
+    """Where several transactions share a batch: each locks its visits in order, all would not."""
+    moving = [one for one in requests if one.transaction.effect in _MOVING]
+    if len({one.transaction.infno for one in moving}) > 1:
+        named = (_visit_of(one) for one in moving)
+        visits.lock(work.writing.tx, [visit_id for visit_id in named if visit_id is not None])
+
+
+def _visit_of(request: Request) -> VisitId | None:
+    rows = [request.row, *(rows[0] for rows in request.input.lists.values() if rows)]
+    found = (visit_id_of(row.text("mdtrt_id")) for row in rows)
+    return next((one for one in found if one is not None), None)
 
 
 def _twin(requests: Sequence[Request], steps: dict[int, Step], n: int) -> Step:
     """The step of the request with the same message id and content, which came just before."""
-    msgid = requests[n].envelope.msgid
-    return next(steps[m] for m in range(n) if m in steps and requests[m].envelope.msgid == msgid)
+    key = requests[n].key
+    return next(steps[m] for m in range(n) if m in steps and requests[m].key == key)
 
 
 def _due(awaiting: Awaiting, work: Work) -> Awaiting:

@@ -11,18 +11,23 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from contracts.clock import Clock
 from contracts.ids import short_text_of
 from contracts.programs.loops import tend
 from contracts.refusal import RefusalCode
+from participants.gateway.admission import Admission
 from participants.gateway.counter import Look, serve
 from participants.gateway.door import Door
 from participants.gateway.envelope import Reply, ask_again_after, refusal, unknown_until
-from participants.gateway.requests import Awaiting, Effect, Request, Step, Subject
+from participants.gateway.requests import Awaiting, Effect, Patience, Request, Step, Subject
 from participants.gateway.settings import GatewaySettings
 from participants.gateway.waiting import Waiting, WaitingRoom
+
+APART_MAX = 16  # long comparisons under way or waiting; beyond it TOO_BUSY
+APART_WITHIN = timedelta(minutes=2)  # until most of them have had their turn
 
 
 @dataclass(slots=True)
@@ -37,15 +42,19 @@ class Figures:
 class Desk:
     """Serves one area. `start` and `stop` belong to one event loop, as `ask` does."""
 
-    def __init__(self, door: Door, settings: GatewaySettings, clock: Clock) -> None:
-        self.door, self.figures = door, Figures()
+    def __init__(
+        self, door: Door, settings: GatewaySettings, clock: Clock, admission: Admission
+    ) -> None:
+        self.door, self.figures, self.admission = door, Figures(), admission
         self._settings, self._clock = settings, clock
         self._arrived: deque[Waiting] = deque()
         self._room = WaitingRoom()
         self._under_way = 0
+        self._apart_under_way = 0
         self._something = asyncio.Event()
         self._stop = threading.Event()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="counter")
+        self._apart = ThreadPoolExecutor(max_workers=1, thread_name_prefix="apart")
         self._threads: list[threading.Thread] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -64,6 +73,7 @@ class Desk:
             self._serving.cancel()
             await asyncio.gather(self._serving, return_exceptions=True)
         await asyncio.to_thread(self._worker.shutdown)
+        await asyncio.to_thread(self._apart.shutdown)
         for thread in self._threads:
             await asyncio.to_thread(thread.join)
 
@@ -75,13 +85,21 @@ class Desk:
     def under_way(self) -> int:
         return self._under_way
 
+    @property
+    def is_full(self) -> bool:
+        """Whether new work would wait longer than it should; what ends old work still comes in."""
+        return not self.admission.admits(self._under_way)
+
     async def ask(self, request: Request) -> Reply:
         """The reply, at the limit at the latest: then 'unknown, certain by T' and never a guess."""
         if self._under_way >= self._settings.waiting_max:
             return refusal(RefusalCode.TOO_BUSY)
+        if request.transaction.is_apart:
+            return await self._ask_apart(request)
         within_s, last_look_s = self._settings.within_s(request.transaction.patience)
         waiting = Waiting(request, asyncio.get_running_loop().create_future())
         self._under_way += 1
+        began_s = self._event_loop().time()
         try:
             self._arrived.append(waiting)
             self._something.set()
@@ -89,8 +107,29 @@ class Desk:
             return await self._at_the_limit(waiting, last_look_s)
         finally:
             self._under_way -= 1
+            if request.transaction.patience is Patience.LONG:
+                now_s = self._event_loop().time()
+                self.admission.concluded(now_s - began_s, now_s)
             self._room.leave(waiting)
             waiting.reply.cancel()  # Whatever comes now comes too late for this call.
+
+    async def _ask_apart(self, request: Request) -> Reply:
+        """What takes seconds; it goes on when time is up, and the same message finds its reply."""
+        if self._apart_under_way >= APART_MAX:
+            return refusal(RefusalCode.TOO_BUSY)
+        within_s, _ = self._settings.within_s(Patience.LONG)
+        self._apart_under_way += 1
+        work = self._event_loop().run_in_executor(self._apart, serve, self.door, [request], [])
+        work.add_done_callback(self._ended_apart)
+        done, _ = await asyncio.wait({work}, timeout=within_s)
+        if not done:
+            return ask_again_after(self._clock.now() + APART_WITHIN)
+        [reply] = work.result()
+        assert isinstance(reply, Reply), "what is served apart asks nobody"
+        return reply
+
+    def _ended_apart(self, _work: object) -> None:
+        self._apart_under_way -= 1
 
     async def _at_the_limit(self, waiting: Waiting, last_look_s: float) -> Reply:
         if waiting.reply.done():
@@ -107,9 +146,9 @@ class Desk:
 
     def _unknown(self, waiting: Waiting) -> Reply:
         request, awaiting = waiting.request, waiting.awaiting
-        if request.transaction.effect is Effect.ASKS:
+        if request.transaction.effect in {Effect.ASKS, Effect.TRIES}:
             return refusal(RefusalCode.AREA_UNAVAILABLE)
-        if awaiting is None or awaiting.subject is Subject.TRIAL:
+        if awaiting is None:
             return unknown_until(self._clock.now() + self.door.terms.settle_within)
         if awaiting.subject is Subject.FILING:
             known = {"trt_dcla_detl_sn": short_text_of(awaiting.id)}
@@ -122,7 +161,9 @@ class Desk:
             "setl_id": short_text_of(awaiting.id),
             "medins_setl_id": request.envelope.msgid,
         }
-        return unknown_until(awaiting.answer_by, {"setlinfo": known})
+        # Not earlier than a question to the hub takes: what is due is being taken care of.
+        soonest = self._clock.now() + self.door.terms.status_within
+        return unknown_until(max(awaiting.answer_by, soonest), {"setlinfo": known})
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from contracts.delivery.outbox import Outbox
 from contracts.sealing import Sealer
 from participants.treatment.domain.catalogue import Catalogue
+from participants.treatment.domain.keeping import KEEPING, Keeping
 from participants.treatment.domain.terms import Terms
 from participants.treatment.store.listening import Listener
 
@@ -22,3 +23,4 @@ class Door:
     catalogue: Catalogue
     sealer: Sealer
     person_key: bytes
+    keeping: Keeping = KEEPING

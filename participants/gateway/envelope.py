@@ -1,6 +1,6 @@
 """The national envelope: what comes in around an input, and what goes out around an output."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -25,7 +25,7 @@ _serials = count(1)
 class Envelope:
     """A sound request envelope. `sent_at` is what the hospital's clock says; `input` is unchecked.
 
-    `insured_division` is empty where the hospital did not say it.
+    `insured_division` is empty where the hospital did not say it, `sign_no` without a session.
     """
 
     infno: str
@@ -38,13 +38,17 @@ class Envelope:
     operator_name: str
     sent_at: datetime
     input: Mapping[str, Any]
+    sign_no: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a hospital is told: an output, or a refusal with its Chinese sentence.
 
+    `rows`: the output of the one answer that is a list without a node (90100).
     `file`: bytes that are sent as they are, without an envelope (9102); never kept as a reply.
+    `reference`: the inf_refmsgid of the request that it answers; a stored reply keeps its first.
+    `retry_after_s`: when somebody who was turned away may come again.
     """
 
     output: Mapping[str, Any] | None = None
@@ -52,10 +56,18 @@ class Reply:
     detail: str = ""
     warning: str = ""
     file: bytes | None = None
+    rows: Sequence[Mapping[str, Any]] | None = None
+    reference: str = ""
+    retry_after_s: int = 0
 
 
 def refusal(code: RefusalCode, detail: str = "", output: Mapping[str, Any] | None = None) -> Reply:
     return Reply(output=output, code=code, detail=detail)
+
+
+def turned_away(code: RefusalCode, retry_after_s: int) -> Reply:
+    """Not now: nothing was done, and when the same message may come again."""
+    return Reply(code=code, detail=f"{retry_after_s}秒后可重发", retry_after_s=retry_after_s)
 
 
 def unknown_until(answer_by: datetime, output: Mapping[str, Any] | None = None) -> Reply:
@@ -96,23 +108,23 @@ def envelope_of(raw: Any, path_infno: str = "") -> Envelope:
         operator_name=row.text("opter_name"),
         sent_at=sent_at,
         input=_input_of(given.get("input")),
+        sign_no=row.text("sign_no"),
     )
 
 
-def rendered(
+def document_of(
     reply: Reply,
     *,
     profile: Profile,
     region: str,
     received_at: datetime,
     now: datetime,
-) -> str:
-    """The reply as JSON text. `region` is the receiver's six digits."""
+) -> dict[str, Any]:
+    """The reply in its envelope, unsealed. `region` is the receiver's six digits."""
     infcode = 0 if reply.code is None else -1
-    here = now.astimezone(SHANGHAI)
     document: dict[str, Any] = {
         "infcode": str(infcode) if profile.infcode is InfcodeType.TEXT else infcode,
-        "inf_refmsgid": f"{region}{here:%Y%m%d%H%M%S}{_next_serial()}",
+        "inf_refmsgid": reply.reference or new_reference(region, now),
         "refmsg_time": _moment17(received_at),
         "respond_time": _moment17(now),
         "err_msg": "" if reply.code is None else reply.code.told(reply.detail),
@@ -120,9 +132,16 @@ def rendered(
         "cainfo": "",
         "signtype": "",
     }
+    if reply.retry_after_s:
+        document["retry_after"] = reply.retry_after_s
     if reply.code is None or reply.output is not None:
-        document["output"] = reply.output or {}
-    return jsontext.encode(document)
+        document["output"] = reply.output or {} if reply.rows is None else reply.rows
+    return document
+
+
+def new_reference(region: str, at: datetime) -> str:
+    """A fresh inf_refmsgid: the receiver's region, the second in China, and ten digits."""
+    return f"{region}{at.astimezone(SHANGHAI):%Y%m%d%H%M%S}{_next_serial()}"
 
 
 def stored_text(reply: Reply) -> str:
@@ -133,6 +152,7 @@ def stored_text(reply: Reply) -> str:
             "code": reply.code,
             "detail": reply.detail,
             "warning": reply.warning,
+            "reference": reply.reference,
         }
     )
 
@@ -141,7 +161,8 @@ def reply_of(text: str) -> Reply:
     """The reply behind `stored_text`."""
     data = jsontext.loads(text)
     code = next((code for code in RefusalCode if code == data["code"]), None)
-    return Reply(data["output"], code, data["detail"], data["warning"])
+    reference = data.get("reference", "")  # Replies that were kept before they had one.
+    return Reply(data["output"], code, data["detail"], data["warning"], reference=reference)
 
 
 def _treatment_division(row: Row) -> str:

@@ -20,12 +20,15 @@ _FLAGS = {
     ("REL_TTP_FLAG", "0"): "no_third_party",
 }
 FLAGS = frozenset(_FLAGS.values())
+TRAUMA = "trauma"
+_WORDS = frozenset({"third_party", "no_third_party"})
 # The longest code that begins med_type → the flag that must come with it, and its field.
 _NEEDED = {
     "13": ("emergency", "急诊标志(exp_content的IPT_TYPE=2或OTP_ER_REFL_FLAG=1、3)"),
     "22": ("trauma", "外伤标志(exp_content的TRUM_FLAG=1)"),
     "9903": ("trauma", "外伤标志(exp_content的TRUM_FLAG=1)"),
 }
+_OF_TRAUMA = tuple(code for code, (flag, _) in _NEEDED.items() if flag == TRAUMA)
 
 
 def said_in(exp_content: str) -> Mapping[str, Any]:
@@ -37,15 +40,34 @@ def said_in(exp_content: str) -> Mapping[str, Any]:
     return {name.upper(): value for name, value in told.items()}
 
 
-def flags_of(exp_content: str) -> tuple[str, ...]:
-    """The flags in an exp_content, sorted.
+def flags_of(
+    exp_content: str, *, med_type: str = "", accident: str | None = None
+) -> tuple[str, ...]:
+    """The flags in an exp_content, sorted. `accident`: the word on third parties of an accident
+    that is registered (2507); it counts where the visit is of trauma and has no word of its own.
 
     Refused TRAUMA_NOT_DECLARED: trauma without a word on third parties.
     """
-    pairs = ((name, str(value)) for name, value in said_in(exp_content).items())
-    flags = {_FLAGS[pair] for pair in pairs if pair in _FLAGS}
+    flags = _flags_in(exp_content)
+    if accident and _is_of_trauma(flags, med_type) and flags.isdisjoint(_WORDS):
+        flags |= {TRAUMA, accident}
     assert_declared(flags)
     return tuple(sorted(flags))
+
+
+def lacks_word(exp_content: str, med_type: str) -> bool:
+    """Whether a visit is of trauma and says nothing itself about third parties."""
+    flags = _flags_in(exp_content)
+    return _is_of_trauma(flags, med_type) and flags.isdisjoint(_WORDS)
+
+
+def _flags_in(exp_content: str) -> set[str]:
+    pairs = ((name, str(value)) for name, value in said_in(exp_content).items())
+    return {_FLAGS[pair] for pair in pairs if pair in _FLAGS}
+
+
+def _is_of_trauma(flags: AbstractSet[str], med_type: str) -> bool:
+    return TRAUMA in flags or med_type.startswith(_OF_TRAUMA)
 
 
 def assert_declared(flags: AbstractSet[str]) -> None:

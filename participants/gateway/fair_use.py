@@ -56,7 +56,7 @@ class Buckets:
 
     def take(self, name: str, now_s: float) -> float:
         """0.0 where the request may go on; else how many seconds until the next one may."""
-        left, at_s = self._left.get(name, (float(self.rate.burst), now_s))
+        left, at_s = self._left.get(name, (self.rate.burst, now_s))
         left = min(self.rate.burst, left + (now_s - at_s) * self.rate.per_second)
         if left < 1.0:
             return (1.0 - left) / self.rate.per_second

@@ -1,7 +1,8 @@
 """Fee lines between the interface and the catalogue: what was sent, and how it was split."""
 
+import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from contracts.refusal import Refused
 from participants.gateway.checking import Row
 from participants.gateway.identities import assert_line_adds_up
 from participants.gateway.jsontext import Number, yuan
+from participants.gateway.settlement_block import moment
 from participants.treatment.domain.catalogue import (
     Catalogue,
     FeeLine,
@@ -18,7 +20,7 @@ from participants.treatment.domain.catalogue import (
     Reason,
     SplitLine,
 )
-from participants.treatment.domain.fee import LinesForVisit, NewLine, split_result
+from participants.treatment.domain.fee import LinesForVisit, NewLine, Shelf, split_result
 from participants.treatment.domain.results import Refusal
 from participants.treatment.domain.settlement import Split
 
@@ -34,18 +36,45 @@ _WHY = {
 }
 
 
-def new_lines(rows: Sequence[Row], sent_on: date) -> tuple[NewLine, ...]:
+# What 5204 and 5205 must say again of a line, as far as it was said.
+_ECHO = (
+    "drord_no", "rxno", "med_type", "medins_list_codg", "sin_dos_dscr", "used_frqu_dscr",
+    "medc_way_dscr", "bilg_dept_codg", "bilg_dept_name", "bilg_dr_codg", "bilg_dr_name",
+    "acord_dept_codg", "acord_dept_name", "orders_dr_code", "orders_dr_name", "tcmdrug_used_way",
+    "etip_flag", "etip_hosp_code", "dscg_tkdrug_flag", "matn_fee_flag", "memo",
+)  # fmt: skip
+
+
+def new_lines(rows: Sequence[Row], sent_on: date, operator: str = "") -> tuple[NewLine, ...]:
     """The lines of a feedetail node; a line without its own day has the message's."""
     return tuple(
-        NewLine(_line(row), row.day("fee_ocur_time") or sent_on, row.text("chrg_bchno"))
+        NewLine(
+            _line(row),
+            row.day("fee_ocur_time") or sent_on,
+            row.text("chrg_bchno"),
+            row.text("init_feedetl_sn") or None,
+            _echo(row, operator),
+        )
         for row in rows
     )
+
+
+def _echo(row: Row, operator: str) -> str:
+    """A few facts, and none of them about a person."""
+    told = {name: row.text(name) for name in _ECHO} | {"opter": operator}
+    happened_at = row.values.get("fee_ocur_time")
+    if isinstance(happened_at, datetime):
+        told["fee_ocur_time"] = moment(happened_at)
+    days = row.number("prd_days")
+    if days is not None:
+        told["prd_days"] = yuan(days)
+    return json.dumps({name: text for name, text in told.items() if text}, ensure_ascii=False)
 
 
 def split_of(rows: Sequence[Row], sent_on: date, catalogue: Catalogue) -> Split:
     """The four parts of lines that came along with a bill; Refused when a line is wrong."""
     upload = LinesForVisit(_NO_VISIT, "", PersonId(""), new_lines(rows, sent_on))
-    result = split_result(upload, frozenset(), catalogue)
+    result = split_result(upload, Shelf(), catalogue)
     if isinstance(result, Refusal):
         raise Refused(result.code, result.detail)
     bill = result.bill
@@ -57,16 +86,16 @@ def split_of(rows: Sequence[Row], sent_on: date, catalogue: Catalogue) -> Split:
     )
 
 
-def line_output(new: NewLine, split: SplitLine) -> dict[str, Any]:
-    """One row of `result` in 2204 and 2301."""
-    line, item = new.line, split.item
+def line_output(split: SplitLine) -> dict[str, Any]:
+    """One row of `result` in 2204 and 2301; (G) and (H) hold."""
+    line, item = split.line, split.item
     output = {
         "feedetl_sn": line.line_no,
         "det_item_fee_sumamt": yuan(line.total_fen),
-        "cnt": _decimal(line.count_e4, 4),
-        "pric": _decimal(line.price_e6, 6),
-        "pric_uplmt_amt": _decimal((item.ceiling_e6 if item else None) or 0, 6),
-        "selfpay_prop": _decimal(item.self_pay_bp if item else 10_000, 4),
+        "cnt": decimal(line.count_e4, 4),
+        "pric": decimal(line.price_e6, 6),
+        "pric_uplmt_amt": decimal((item.ceiling_e6 if item else None) or 0, 6),
+        "selfpay_prop": decimal(item.self_pay_bp if item else 10_000, 4),
         "fulamt_ownpay_amt": yuan(split.fully_own_fen),
         "overlmt_amt": yuan(split.over_ceiling_fen),
         "preselfpay_amt": yuan(split.first_self_pay_fen),
@@ -97,5 +126,7 @@ def _line(row: Row) -> FeeLine:
     )
 
 
-def _decimal(value: int, scale: int) -> Number:
-    return Number(f"{value // 10**scale}.{value % 10**scale:0{scale}d}")
+def decimal(value: int, scale: int) -> Number:
+    """-15000 at scale 4 as -1.5000."""
+    sign, whole = ("-" if value < 0 else ""), abs(value)
+    return Number(f"{sign}{whole // 10**scale}.{whole % 10**scale:0{scale}d}")

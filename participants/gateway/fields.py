@@ -22,13 +22,15 @@ class FieldType(StrEnum):
     DATETIME = "DT"  # 日期时间型 yyyy-MM-dd HH:mm:ss
     INTEGER = "I"  # 整数型
     DIGITS = "Nn"  # 数字串 digits only, as text
+    BYTES = "B"  # 文件数据 a file: byte values, or base64 text
+    FLAG = "L"  # 逻辑型 true or false; in answers only
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One row: `length` in characters or digits, `scale` in decimals; `unless`: the node that
     makes a required field needless; `private`: names and numbers of a person; `signed`: a number
-    that may be negative, as refunds are.
+    that may be negative, as refunds are; `many`: a list of texts, kept with commas between them.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Field:
     unless: str | None
     private: bool
     signed: bool
+    many: bool = False
 
     def told(self) -> str:
         return f"{self.zh}({self.name})"
@@ -48,20 +51,25 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A named part of the input: one row of fields, or with `many` a list of rows."""
+    """A named part of the input: one row of fields, or with `many` a list of rows.
+
+    `nodes`: the lists of rows that each of its rows holds beside its fields.
+    """
 
     name: str
     zh: str
     many: bool
     required: bool
     fields: tuple[Field, ...]
+    nodes: tuple["Node", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What one transaction takes, in `nodes`, and what it answers, in `out`; none is `{}`.
 
-    Of an answer's field, `required` says that it is never empty.
+    A node of `out` without a name: its fields lie directly in the output. Of an answer's field,
+    `required` says that it is never empty.
     """
 
     infno: str
@@ -87,9 +95,11 @@ def _nodes(row: dict[str, Any], side: str) -> tuple[Node, ...]:
 
 
 def _node(name: str, row: dict[str, Any]) -> Node:
-    rows = tuple(_field(field) for field in row["fields"])
-    assert len({field.name for field in rows}) == len(rows), f"{name}: a field stands twice"
-    return Node(name, row["zh"], row.get("many", False), row.get("required", False), rows)
+    rows, inner = tuple(_field(field) for field in row["fields"]), _nodes(row, "nodes")
+    names = [*(one.name for one in rows), *(one.name for one in inner)]
+    assert len(set(names)) == len(names), f"{name}: a field stands twice"
+    many, required = row.get("many", False), row.get("required", False)
+    return Node(name, row["zh"], many, required, rows, inner)
 
 
 def _field(row: dict[str, Any]) -> Field:
@@ -106,4 +116,5 @@ def _field(row: dict[str, Any]) -> Field:
         unless=row.get("unless"),
         private=row.get("private", False),
         signed=row.get("signed", False),
+        many=row.get("many", False),
     )

@@ -21,6 +21,8 @@ _SUMS = (
     "acct_pay",
     "psn_cash_pay",
 )
+_FUNDS_OF_5203 = tuple("pref_fund_pay" if name == "hifdm_pay" else name for name in FUNDS)
+_SUMS_OF_5203 = ("medfee_sumamt", "fund_pay_sumamt", "psn_pay", "acct_pay", "cash_payamt")
 _BILL = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
 
 
@@ -37,6 +39,30 @@ def assert_money_adds_up(
     assert fen["psn_part_amt"] == fen["acct_pay"] + cash, "E: the person's part"
     rows = sum(_fen(row["fund_payamt"]) for row in setldetail)
     assert rows == fen["medfee_sumamt"] - cash, "F: the rows are all but the cash"
+
+
+def assert_query_adds_up(
+    setlinfo: Mapping[str, Any], setldetail: Sequence[Mapping[str, Any]]
+) -> None:
+    """The same of 5203, which has other names for some and none for what the hospital bears."""
+    fen = {name: _fen(setlinfo[name]) for name in (*_BILL, *_FUNDS_OF_5203, *_SUMS_OF_5203)}
+    cash, fund, psn = fen["cash_payamt"], fen["fund_pay_sumamt"], fen["psn_pay"]
+    rows = sum(_fen(row["fund_payamt"]) for row in setldetail)
+    hospital = rows - fund - fen["acct_pay"]
+    assert fen["medfee_sumamt"] == fund + psn + hospital, "A: the bill is what all three bear"
+    assert hospital >= 0, "A: what is left is what the hospital bears"
+    assert fund == sum(fen[name] for name in _FUNDS_OF_5203), "B: the fund total"
+    assert fen["medfee_sumamt"] == sum(fen[name] for name in _BILL), "D: the four-way split"
+    assert psn == fen["acct_pay"] + cash, "E: the person's part"
+    assert rows == fen["medfee_sumamt"] - cash, "F: the rows are all but the cash"
+
+
+def assert_undone(setlinfo: Mapping[str, Any]) -> None:
+    """2208 and 2305: no amount is positive, and the cash is one under both its names."""
+    for name in (*_BILL, *FUNDS, *_SUMS):
+        assert _fen(setlinfo[name]) <= 0, f"{name}: undone, so negative"
+    twin = setlinfo.get("pdn_cash_pay", setlinfo["psn_cash_pay"])
+    assert twin == setlinfo["psn_cash_pay"], "one amount of cash"
 
 
 def assert_line_adds_up(line: Mapping[str, Any]) -> None:

@@ -31,6 +31,14 @@ class Identity:
         }
         return sealer.seal(json.dumps(told, ensure_ascii=False))
 
+    def completed_by(self, other: "Identity") -> "Identity":
+        """What this one leaves out, as the other says it."""
+        return Identity(
+            self.name or other.name,
+            self.certificate_kind or other.certificate_kind,
+            self.certificate_number or other.certificate_number,
+        )
+
     def birth_and_gender(self) -> tuple[date | None, str]:
         """What an 18-digit identity card number says by itself: GB 11643."""
         match = _ID_CARD.fullmatch(self.certificate_number)

@@ -5,6 +5,7 @@ its text is spliced into the document as it stands.
 """
 
 import json
+import re
 from typing import Any, NoReturn
 
 from contracts.money import yuan_from_fen
@@ -12,6 +13,8 @@ from contracts.refusal import RefusalCode, Refused
 
 DEPTH_MAX = 16
 NUMBER_MAX = 40
+_DECODER = json.JSONDecoder()
+_SPACE = re.compile(r"[ \t\n\r]*")
 
 
 class Number(str):
@@ -27,8 +30,8 @@ def yuan(amount_fen: int) -> Number:
 
 def loads(raw: bytes | str) -> Any:
     """Parse; Refused NOT_JSON, or FIELD_INVALID for text that no database can hold."""
+    text = decoded(raw) if isinstance(raw, bytes) else raw
     try:
-        text = raw.decode("utf-8-sig") if isinstance(raw, bytes) else raw
         tree = json.loads(text, parse_float=_number, parse_int=_number, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise Refused(RefusalCode.NOT_JSON) from error
@@ -36,19 +39,57 @@ def loads(raw: bytes | str) -> Any:
     return tree
 
 
-def encode(tree: Any) -> str:
-    """The document; every dict, list, text, Number, int, bool and None that `tree` is made of."""
+def decoded(raw: bytes) -> str:
+    """The text of a body, in UTF-8 with or without its mark; Refused NOT_JSON."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(RefusalCode.NOT_JSON) from error
+
+
+def encode(tree: Any, *, quoted: bool = False) -> str:
+    """The document; every dict, list, text, Number, int, bool and None that `tree` is made of.
+
+    `quoted`: every Number in quotes, as some clients want their amounts.
+    """
     match tree:
         case dict():
-            pairs = (f"{encode(str(name))}:{encode(value)}" for name, value in tree.items())
+            pairs = (
+                f"{encode(str(name))}:{encode(value, quoted=quoted)}"
+                for name, value in tree.items()
+            )
             return "{" + ",".join(pairs) + "}"
         case list() | tuple():
-            return "[" + ",".join(encode(item) for item in tree) + "]"
+            return "[" + ",".join(encode(item, quoted=quoted) for item in tree) + "]"
         case Number():
-            return str(tree)
+            return f'"{tree}"' if quoted else str(tree)
         case str() | int() | None:
             return json.dumps(tree, ensure_ascii=False)
     raise TypeError(type(tree).__name__)
+
+
+def member(document: str, name: str) -> str | None:
+    """A member of a JSON object as it is written there, the last of its name in any case.
+
+    `document` has been parsed before: it is sound.
+    """
+    found, at = None, _skip(document, document.index("{") + 1)
+    while document[at] != "}":
+        called, at = _DECODER.raw_decode(document, at)
+        start = _skip(document, _skip(document, at) + 1)
+        _, at = _DECODER.raw_decode(document, start)
+        if called.lower() == name:
+            found = document[start:at]
+        at = _skip(document, at)
+        if document[at] == ",":
+            at = _skip(document, at + 1)
+    return found
+
+
+def _skip(document: str, at: int) -> int:
+    space = _SPACE.match(document, at)
+    assert space is not None, "it matches the empty text, too"
+    return space.end()
 
 
 def _number(text: str) -> Number:

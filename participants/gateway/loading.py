@@ -9,10 +9,12 @@ from participants.gateway.requests import Facts, Request, Subject, Work
 from participants.treatment.services import (
     enquiries,
     preflights,
+    questions,
     registrations,
     settlements,
     trials,
     visits,
+    weather,
 )
 
 
@@ -32,11 +34,14 @@ def facts_about(
     ended = registrations.cancellations(tx, cancelled)
     checked = preflights.of(tx, [EnquiryId(id_) for id_ in by_subject[Subject.PREFLIGHT]])
     enquired = enquiries.of(tx, [EnquiryId(id_) for id_ in by_subject[Subject.ENQUIRY]])
+    told = questions.of(tx, [EnquiryId(id_) for id_ in by_subject[Subject.QUESTION]])
+    asking = list(requests)
+    divisions = {one.said_division() for one in asking} if enquired or checked else set()
     visit_ids = {one.visit_id for one in settled.values()}
     visit_ids |= {one.visit_id for one in tried.values() if one.visit_id is not None}
     visited = visits.of(tx, visit_ids)
     persons = {one.person_id for one in settled.values()}
-    persons |= {PersonId(one.row.text("psn_no")) for one in requests}
+    persons |= {PersonId(one.row.text("psn_no")) for one in asking}
     return Facts(
         settlements={one.settlement_id: one for one in settled.values()},
         visits={one.visit_id: one for one in visited.values()},
@@ -46,4 +51,7 @@ def facts_about(
         filings={one.registration_id: one for one in filed.values()},
         cancellations={one.cancellation_id: one for one in ended.values()},
         preflights={one.enquiry_id: one for one in checked.values()},
+        weather=weather.of(tx, divisions) if divisions else {},
+        questions={one.enquiry_id: one for one in told.values()},
+        papers={one.registration_id: one for one in questions.papers(tx, told).values()},
     )

@@ -3,6 +3,7 @@
 import ipaddress
 from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,17 +11,22 @@ import typer
 from contracts import access
 from contracts.access import AccessRole, Principal
 from contracts.clock import Clock, SystemClock
-from contracts.codes import AreaCode, areas
+from contracts.codes import AreaCode, Role
 from contracts.delivery.engine import engine_of, transaction
 from contracts.delivery.outbox import Outbox
-from contracts.delivery.transport import KafkaTransport, Transport
+from contracts.delivery.transport import Transport
+from contracts.programs.broker import connected
 from contracts.programs.ending import Trouble, close, said_plainly, told_to_stop
 from contracts.programs.logs import log_to_stderr
 from contracts.programs.serving import serve as serve_http
 from contracts.programs.settings import Secrets, read
 from contracts.sealing import Sealer
+from contracts.topics import participant
+from participants.gateway import page
 from participants.gateway.app import create_app
 from participants.gateway.door import Door
+from participants.gateway.key_commands import area_of_option, issue_key, list_keys, revoke_key
+from participants.gateway.profiles_file import ProfilesUnsound, load_profiles
 from participants.gateway.settings import GatewaySettings
 from participants.treatment.domain.catalogue_file import CatalogueFileWrong
 from participants.treatment.settings import Settings
@@ -32,11 +38,15 @@ POOL_MAX = 4  # the counter, the sweeper, the doorkeeper, and one to spare
 
 
 class OpenToAll(Exception):
-    """Asked to listen beyond this machine without wanting tokens."""
+    """Asked to listen beyond this machine while somebody's profile asks for nothing."""
 
 
 TROUBLES: tuple[Trouble, ...] = (
-    (OpenToAll, lambda _: "在本机以外监听须设置 YIDI_GATEWAY_BEARER_REQUIRED=true"),
+    (
+        OpenToAll,
+        lambda _: "在本机以外监听须设置 YIDI_GATEWAY_BEARER_REQUIRED=true，或配置各机构的认证方式",
+    ),
+    (ProfilesUnsound, lambda error: "\n".join(["机构配置有误：", *error.faults])),
     (CatalogueFileWrong, lambda error: f"目录文件有误：{error}"),
     (OSError, lambda error: f"无法读取文件：{error.filename}"),
 )
@@ -61,6 +71,7 @@ def door_of(
         catalogue=settings.catalogue(),
         sealer=sealer,
         person_key=person_key,
+        keeping=settings.keeping(),
     )
 
 
@@ -70,16 +81,20 @@ def serve(
     host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535)] = 8_100,
 ) -> None:
-    """接收医药机构的请求。未要求凭证时只在本机监听。"""
+    """接收医药机构的请求。有机构不需认证时只在本机监听。"""
     log_to_stderr()
-    codes = [_area(text) for text in dict.fromkeys(area)]
+    codes = [area_of_option(text) for text in dict.fromkeys(area)]
     with said_plainly(TROUBLES), ExitStack() as stack:
         settings, gateway_settings, clock = read(Settings), read(GatewaySettings), SystemClock()
-        if not (is_loopback(host) or gateway_settings.bearer_required):
+        profiles = load_profiles(gateway_settings.profiles_file)
+        is_open = profiles.are_open and not gateway_settings.bearer_required
+        if is_open and not is_loopback(host):
             raise OpenToAll
         secrets, stop = read(Secrets), told_to_stop()
         sealer, key = secrets.sealer(), secrets.token_key()
-        transport = KafkaTransport(settings.bootstrap())
+        transport = connected(
+            settings.bootstrap(), *(participant(Role.TREATMENT, code) for code in codes)
+        )
         doors = {}
         for code in codes:
             door = door_of(code, settings, transport, clock, sealer=sealer, person_key=key)
@@ -95,7 +110,7 @@ def token(
     days: Annotated[int, typer.Option(min=1, max=3_650, help="有效天数")] = 90,
 ) -> None:
     """发放医药机构接口凭证；只显示这一次。"""
-    code = _area(area)
+    code = area_of_option(area)
     principal = Principal(institution, AccessRole.INSTITUTION, code)
     valid_for, now = timedelta(days=days), SystemClock().now()
     with said_plainly():
@@ -105,15 +120,28 @@ def token(
     typer.echo(issued)
 
 
+@app.command("page")
+def write_page(
+    file: Annotated[
+        Path | None, typer.Argument(dir_okay=False, help="写到这个文件；不给则输出到屏幕")
+    ] = None,
+) -> None:
+    """生成接口说明（一个HTML文件）：医药机构须实现的全部交易、字段与认证方式。"""
+    if file is None:
+        typer.echo(page.written())
+        return
+    with said_plainly(TROUBLES):
+        file.write_text(page.written(), encoding="utf-8")
+
+
+app.command()(issue_key)
+app.command()(list_keys)
+app.command()(revoke_key)
+
+
 def is_loopback(host: str) -> bool:
     """Whether nobody outside this machine reaches an address; a name but localhost is not."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _area(text: str) -> AreaCode:
-    if text not in areas():
-        raise typer.BadParameter(f"没有这个就医地：{text}")
-    return AreaCode(text)

@@ -8,12 +8,15 @@ from typing import Any
 from contracts.messages.enquiry import CheckName
 from contracts.refusal import RefusalCode, Refused
 from participants.gateway import jsontext
+from participants.gateway.calls import Call
 from participants.gateway.checking import Input, Row, checked_input
 from participants.gateway.envelope import Envelope, Reply
 from participants.gateway.extension import FLAGS
 from participants.gateway.fields import PREFLIGHT, shapes
 from participants.gateway.gateway import Gateway
 from participants.gateway.requests import Request
+from participants.gateway.security.guard import Claim
+from participants.gateway.security.headers import GatewayRefused
 from participants.gateway.transactions.preflight import PLAIN, plain_document
 from participants.treatment.domain.preflight import unanswered
 
@@ -35,14 +38,16 @@ _VERDICTS = {
 }
 
 
-async def preflight(gateway: Gateway, body: bytes, authorization: str) -> tuple[int, str]:
+async def preflight(gateway: Gateway, call: Call) -> tuple[int, str]:
     """HTTP status and JSON text, for any body: a verdict, or {"code", "zh"}."""
     received_at = gateway.clock.now()
     try:
-        row = _row(jsontext.loads(body))
-        reply = await gateway.ask(
-            _envelope(row, received_at), authorization, received_at, _request_of(row)
-        )
+        raw = jsontext.loads(call.body)
+        await _let_in(gateway, call, raw, received_at)
+        row = _row(raw)
+        reply = await gateway.ask(_envelope(row, received_at), received_at, _request_of(row))
+    except GatewayRefused as no:
+        return 401, jsontext.encode({"code": 401, "message": no.message})
     except Refused as no:
         reply = Reply(code=no.code, detail=no.detail)
     except Exception as error:  # noqa: BLE001 - no input may end without an answer
@@ -50,6 +55,16 @@ async def preflight(gateway: Gateway, body: bytes, authorization: str) -> tuple[
         log.error("a pre-flight failed: %s", type(error).__name__)  # noqa: TRY400
         reply = Reply(code=RefusalCode.INTERNAL_FAULT)
     return told(reply)
+
+
+async def _let_in(gateway: Gateway, call: Call, raw: Any, now: datetime) -> None:
+    """Refused, GatewayRefused: by the headers of the institution's profile, or a token."""
+    said = raw if isinstance(raw, dict) else {}
+    code, division = str(said.get("institution") or ""), str(said.get("mdtrtarea_admvs") or "")
+    profile = gateway.profile_of(code, now)
+    if not profile.is_open:
+        door = gateway.desk_of(division or code[1:7]).door
+        await gateway.guard.admit_plainly(call, Claim(PREFLIGHT, code), profile, door, now)
 
 
 def told(reply: Reply) -> tuple[int, str]:

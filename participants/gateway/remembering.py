@@ -2,18 +2,21 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from contracts.refusal import RefusalCode
 from participants.gateway.door import Door
 from participants.gateway.envelope import Reply, refusal, reply_of, stored_text
 from participants.gateway.requests import Awaiting, Request, Step, Work
-from participants.treatment.domain.attempt import Attempt, Claim, ClaimKind
+from participants.treatment.domain.attempt import Attempt, Claim, ClaimKind, MessageKey
 from participants.treatment.services import attempts
 
 REFUSED_CLAIMS = {
     ClaimKind.CLASH: RefusalCode.CONFLICTING_REPLAY,
     ClaimKind.WITHDRAWN: RefusalCode.WITHDRAWN_BEFORE,
 }
+NOT_FINAL = frozenset({RefusalCode.ROUTE_DOWN, RefusalCode.NOT_SIGNED_IN})
+"""Said of the moment and not of the message: the same again is tried again."""
 
 
 def claimed(work: Work, requests: Sequence[Request]) -> list[Claim | None]:
@@ -43,17 +46,39 @@ def known_step(work: Work, request: Request, claim: Claim) -> Step | None:
     return None
 
 
-def keep(
+def kept(
     work: Work, requests: Sequence[Request], steps: Sequence[Step], ours: Sequence[bool]
-) -> None:
-    """Store the final replies, sealed: they hold names and numbers of persons."""
-    replies = [
-        (request.envelope.msgid, _sealed(step, work.door))
+) -> list[Step]:
+    """Store the final replies, sealed: they hold names and numbers of persons. The steps to give.
+
+    Where a reply is stored already, that one is given: twins that waited for the same answer are
+    told the same, though one of them looked later. Where the reply is of the moment only, the
+    message id is free again.
+    """
+    said = [
+        (request, step)
         for request, step, is_ours in zip(requests, steps, ours, strict=True)
         if is_ours and isinstance(step, Reply) and request.transaction.effect.is_remembered
     ]
-    if replies:
-        attempts.answered(work.writing.tx, replies)
+    final: dict[MessageKey, Reply] = {}
+    for request, reply in said:
+        if reply.code not in NOT_FINAL:
+            reference = reply.reference or request.reference
+            final.setdefault(request.key, replace(reply, reference=reference))
+    sealed = [(key, _sealed(reply, work.door)) for key, reply in final.items()]
+    older = attempts.answered(work.writing.tx, sealed) if sealed else {}
+    final |= {key: _opened(text, work.door) for key, text in older.items()}
+    attempts.forget(
+        work.writing.tx, [request.key for request, reply in said if reply.code in NOT_FINAL]
+    )
+    return [
+        final.get(request.key, step) if is_ours and _is_kept(request, step) else step
+        for request, step, is_ours in zip(requests, steps, ours, strict=True)
+    ]
+
+
+def _is_kept(request: Request, step: Step) -> bool:
+    return isinstance(step, Reply) and request.transaction.effect.is_remembered
 
 
 def _attempt(request: Request, key: bytes) -> Attempt:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from contracts.clock import shanghai_date_of
-from contracts.codes import DivisionCode, area_of
+from contracts.codes import AreaCode, DivisionCode, area_of
 from contracts.delivery.outbox import Writing
 from contracts.ids import PersonId
 from contracts.messages.enquiry import PersonCard
@@ -17,13 +17,17 @@ from contracts.refusal import RefusalCode, Refused
 from participants.gateway.checking import Input, Row
 from participants.gateway.door import Door
 from participants.gateway.envelope import Envelope, Reply
+from participants.treatment.domain.attempt import MessageKey
 from participants.treatment.domain.enquiry import StoredEnquiry
 from participants.treatment.domain.filing import Cancellation, Filing
 from participants.treatment.domain.institution import Institution
 from participants.treatment.domain.preflight import PreflightSlot
+from participants.treatment.domain.question import StoredQuestion
 from participants.treatment.domain.settlement import Settlement
 from participants.treatment.domain.trial import Trial
 from participants.treatment.domain.visit import Visit
+from participants.treatment.domain.weather import Weather
+from participants.treatment.store.filing_papers import Papers
 
 
 class Effect(StrEnum):
@@ -31,13 +35,14 @@ class Effect(StrEnum):
 
     READS = "reads"  # answers from what we have
     ASKS = "asks"  # asks through the hub, changes nothing: not remembered by its message id
+    TRIES = "tries"  # as ASKS, but what it says of money is said once: remembered 预结算
     RECORDS = "records"  # changes what we have, answers at once
     CONCLUDES = "concludes"  # changes the state of things through the hub, and waits for it
 
     @property
     def is_remembered(self) -> bool:
         """Its message id is claimed before it acts, and its final reply kept."""
-        return self in {Effect.RECORDS, Effect.CONCLUDES}
+        return self in {Effect.TRIES, Effect.RECORDS, Effect.CONCLUDES}
 
 
 class Subject(StrEnum):
@@ -49,6 +54,7 @@ class Subject(StrEnum):
     FILING = "filing"  # what became of a registration 备案
     CANCELLATION = "cancellation"  # what became of the wish to cancel one
     PREFLIGHT = "preflight"  # whether a settlement would go through 结算预检
+    QUESTION = "question"  # what another party knows of a person 累计、缴费、备案
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +72,22 @@ Step = Reply | Awaiting
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Request:
-    """One checked request. `repr` shows nothing: an input has names and numbers of a person."""
+    """One checked request. `repr` shows nothing: an input has names and numbers of a person.
+
+    `reference`: the inf_refmsgid of its reply, minted when it arrived; 3262 names a 3261 by it.
+    `needs_session`: its institution must have signed in, 9001.
+    """
 
     envelope: Envelope
     input: Input
     transaction: "Transaction"
     received_at: datetime
+    reference: str = ""
+    needs_session: bool = False
+
+    @property
+    def key(self) -> MessageKey:
+        return MessageKey(self.envelope.institution_code, self.envelope.msgid)
 
     @property
     def row(self) -> Row:
@@ -82,9 +98,13 @@ class Request:
     def sent_on(self) -> date:
         return shanghai_date_of(self.envelope.sent_at)
 
+    def said_division(self) -> str:
+        """Where the person is insured, as the envelope or the input says; '' when neither does."""
+        return self.envelope.insured_division or self.row.text("insuplc_admdvs")
+
     def insured_division(self) -> DivisionCode:
         """From the envelope or the input; Refused FIELD_MISSING or UNKNOWN_AREA."""
-        division = self.envelope.insured_division or self.row.text("insuplc_admdvs")
+        division = self.said_division()
         if not division:
             raise Refused(RefusalCode.FIELD_MISSING, "参保地医保区划(insuplc_admdvs)")
         if area_of(division) is None:
@@ -95,11 +115,8 @@ class Request:
         """32 bytes over what it asks for. Keyed, because an identity number is easily guessed."""
         envelope = self.envelope
         places = (envelope.institution_code, envelope.treatment_division, envelope.insured_division)
-        rows = {name: dict(sorted(row.values.items())) for name, row in self.input.nodes.items()}
-        lists = {
-            name: [dict(sorted(row.values.items())) for row in rows]
-            for name, rows in self.input.lists.items()
-        }
+        rows = {name: row.content() for name, row in self.input.nodes.items()}
+        lists = {name: [row.content() for row in rows] for name, rows in self.input.lists.items()}
         said = repr((envelope.infno, places, sorted(rows.items()), sorted(lists.items())))
         return hmac.new(key, said.encode(), hashlib.sha256).digest()
 
@@ -116,6 +133,14 @@ class Facts:
     filings: Mapping[UUID, Filing] = field(default_factory=dict)
     cancellations: Mapping[UUID, Cancellation] = field(default_factory=dict)
     preflights: Mapping[UUID, PreflightSlot] = field(default_factory=dict)
+    questions: Mapping[UUID, StoredQuestion] = field(default_factory=dict)
+    papers: Mapping[UUID, Papers] = field(default_factory=dict)
+    weather: Mapping[AreaCode, Weather] = field(default_factory=dict)
+
+    def weather_of(self, request: "Request") -> Weather | None:
+        """Of the way to where the request's person is insured."""
+        area = area_of(request.said_division())
+        return self.weather.get(area) if area else None
 
     def answer_by(self, id_: UUID) -> datetime:
         """When the answer about one of these is certain."""
@@ -125,6 +150,7 @@ class Facts:
             or self.enquiries.get(id_)
             or self.filings.get(id_)
             or self.cancellations.get(id_)
+            or self.questions.get(id_)
             or self.preflights[id_]
         )
         return found.answer_by
@@ -161,6 +187,7 @@ class Patience(StrEnum):
 
     LONG = "long"  # until it is settled or undone
     DECISION = "decision"  # until somebody decides, unless that takes a clerk
+    STATUS = "status"  # a question that changes nothing
     MOMENT = "moment"  # a doctor is waiting
 
 
@@ -169,7 +196,8 @@ class Transaction:
     """One row of the table: what a number means here.
 
     `subject`: what its message id was bound to. `at_limit`: what it says when time is up, of what
-    has come so far; None where there is nothing but 'unknown, certain by T'.
+    has come so far; None where there is nothing but 'unknown, certain by T'. `is_apart`: it takes
+    seconds, so it has a thread and a transaction of its own and holds up nobody.
     """
 
     infno: str
@@ -179,3 +207,4 @@ class Transaction:
     at_limit: Answer | None = None
     subject: Subject = Subject.SETTLEMENT
     patience: Patience = Patience.LONG
+    is_apart: bool = False

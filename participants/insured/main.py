@@ -16,8 +16,9 @@ from contracts.codes import AreaCode, Role, areas
 from contracts.delivery import engine as database
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.processor import Processor
-from contracts.delivery.transport import KafkaTransport, Transport
+from contracts.delivery.transport import Transport
 from contracts.programs import loops
+from contracts.programs.broker import connected
 from contracts.programs.ending import Trouble, said_plainly, told_to_stop
 from contracts.programs.logs import log_to_stderr
 from contracts.programs.serving import serve
@@ -83,7 +84,7 @@ def desk(
 
     rules = area_file.load(area, settings.area_file_of(area))
     outbox = _outbox(f"{rules.name}.desk", engine, transport, clock, settings)
-    return app_of(rules, outbox, sealer)
+    return app_of(rules, outbox, sealer, timedelta(seconds=settings.insured_stalled_after_s))
 
 
 def _outbox(
@@ -96,6 +97,10 @@ def _area(text: str) -> str:
     if text not in areas():
         raise typer.BadParameter(f"没有这个参保地：{text}")
     return text
+
+
+def _name(area: AreaCode) -> str:
+    return topics.participant(Role.INSURED, area)
 
 
 OneArea = Annotated[str, typer.Option("--area", callback=_area, help="参保地，如 340000")]
@@ -111,9 +116,9 @@ def work(
     with said_plainly(TROUBLES), ExitStack() as stack:
         settings, clock, stop = read(Settings), SystemClock(), told_to_stop()
         engines = {code: stack.enter_context(_engine(code, settings)) for code in codes}
-        transport = KafkaTransport(settings.bootstrap())
+        transport = connected(settings.bootstrap(), *map(_name, codes))
         workers = {
-            topics.participant(Role.INSURED, code): worker(code, engine, transport, clock, settings)
+            _name(code): worker(code, engine, transport, clock, settings)
             for code, engine in engines.items()
         }
         loops.work(workers, stop)
@@ -127,7 +132,7 @@ def api(area: OneArea) -> None:
     with said_plainly(TROUBLES):
         settings, sealer, stop = read(Settings), read(Secrets).sealer(), told_to_stop()
         with _engine(code, settings) as engine:
-            transport = KafkaTransport(settings.bootstrap())
+            transport = connected(settings.bootstrap(), _name(code))
             application = desk(code, engine, transport, SystemClock(), settings, sealer=sealer)
             serve(application, settings.insured_api_host, settings.insured_api_port, stop)
 
@@ -179,7 +184,7 @@ def publish(
         settings = read(Settings)
         rules = area_file.load(code, settings.area_file_of(code))
         with _engine(code, settings) as engine:
-            transport = KafkaTransport(settings.bootstrap())
+            transport = connected(settings.bootstrap(), _name(code))
             outbox = _outbox(f"{rules.name}.publish", engine, transport, SystemClock(), settings)
             try:
                 with outbox.transaction() as writing:
@@ -208,13 +213,13 @@ def token(
 
 @contextmanager
 def _engine(area: AreaCode, settings: Settings) -> Iterator[Engine]:
-    url, name = settings.database_url_of(area), topics.participant(Role.INSURED, area)
+    url, name = settings.database_url_of(area), _name(area)
     with database.opened(url, name=name, pool_max=settings.insured_pool_max) as engine:
         yield engine
 
 
 @contextmanager
 def _transaction(area: AreaCode) -> Iterator[Connection]:
-    url, name = read(Settings).database_url_of(area), topics.participant(Role.INSURED, area)
+    url, name = read(Settings).database_url_of(area), _name(area)
     with database.transaction(url, name=name) as tx:
         yield tx

@@ -12,7 +12,7 @@ from contracts.codes import Role
 from contracts.delivery.processor import Subscription
 from contracts.message import Body, Message, Outgoing
 from contracts.messages.clearing import ClearingIssued
-from contracts.messages.enquiry import PersonEnquired, PreflightForwarded
+from contracts.messages.enquiry import PersonAsked, PersonEnquired, PreflightForwarded
 from contracts.messages.reconciliation import RowsRequested, TotalsRequested
 from contracts.messages.registration import RegistrationReviewRequested, RegistrationTold
 from contracts.messages.settlement import (
@@ -21,12 +21,15 @@ from contracts.messages.settlement import (
     SettlementConcluded,
     TrialCalculationRequested,
 )
+from contracts.messages.weather import CanarySent
 from participants.insured.domain.area import Area
 from participants.insured.services import (
     calculations,
+    canaries,
     conclusions,
     enquiries,
     preflight,
+    questions,
     registrations,
     releases,
     reports,
@@ -45,7 +48,9 @@ WORK: tuple[tuple[type[Body], UseCase], ...] = (
     (RegistrationReviewRequested, registrations.review),
     (RegistrationTold,            standings.keep),
     (PersonEnquired,              enquiries.answer),
+    (PersonAsked,                 questions.answer),
     (PreflightForwarded,          preflight.judge),
+    (CanarySent,                  canaries.answer),
 )
 NOTICES: tuple[tuple[type[Body], UseCase], ...] = (
     (TotalsRequested, reports.totals),

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     insured_wait_ms: int = Field(default=200, ge=1, le=5_000)  # one poll without messages
     insured_tries_max: int = Field(default=8, ge=1, le=100)  # of a passing fault of the database
     insured_bugs_in_a_row_max: int = Field(default=10, ge=0, le=1_000)
+    insured_stalled_after_s: int = Field(default=30, ge=1, le=3_600)  # work waits, nothing moves
     insured_pool_max: int = Field(default=5, ge=1, le=100)  # connections a process and area
     insured_flush_within_s: float = Field(default=10.0, gt=0, le=60)  # at the end of a worker
 
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
             wait_ms=self.insured_wait_ms,
             tries_max=self.insured_tries_max,
             bugs_in_a_row_max=self.insured_bugs_in_a_row_max,
+            stalled_after_s=self.insured_stalled_after_s,
         )
 
     def outbox_limits(self) -> OutboxLimits:

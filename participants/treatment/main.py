@@ -1,7 +1,10 @@
 """The treatment area's programs: worker, migration, its institutions and what it makes known."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +17,14 @@ from contracts.codes import AreaCode, Role, areas
 from contracts.delivery import engine as database
 from contracts.delivery.outbox import Outbox, Writing
 from contracts.delivery.processor import Processor
-from contracts.delivery.transport import KafkaTransport, Transport
+from contracts.delivery.transport import Transport
 from contracts.programs import loops
+from contracts.programs.broker import connected
 from contracts.programs.ending import Trouble, said_plainly, told_to_stop
 from contracts.programs.logs import log_to_stderr
 from contracts.programs.settings import read
+from participants.treatment import forgetting
+from participants.treatment import jobs as treatment_jobs
 from participants.treatment.domain.directory_file import Directory, DirectoryUnsound
 from participants.treatment.domain.institution import ListUnsound, read_list
 from participants.treatment.processors import subscriptions
@@ -43,7 +49,7 @@ def worker(
 
     First it makes known what has changed of the area's institutions and offices.
     """
-    name, limits = topics.participant(Role.TREATMENT, area), settings.limits()
+    name, limits = _name(area), settings.limits()
     read_from = [topics.treatment_answers(area), topics.notices(Role.TREATMENT, area)]
     outbox = Outbox(engine, transport.sender(name), clock, settings.outbox_limits())
     with outbox.transaction() as writing:
@@ -57,10 +63,24 @@ def worker(
     )
 
 
+def reminder(
+    area: AreaCode, engine: Engine, transport: Transport, clock: Clock, settings: Settings
+) -> Callable[[threading.Event], None]:
+    """The loop beside the worker: it reminds the hub, and ends at T what the hub left open."""
+    name = f"{topics.participant(Role.TREATMENT, area)}.jobs"
+    outbox = Outbox(engine, transport.sender(name), clock, settings.outbox_limits())
+    every = timedelta(milliseconds=settings.treatment_remind_every_ms)
+    return partial(treatment_jobs.run, treatment_jobs.remind(area, settings), outbox, every)
+
+
 def _area(text: str) -> str:
     if text not in areas():
         raise typer.BadParameter(f"没有这个就医地：{text}")
     return text
+
+
+def _name(area: AreaCode) -> str:
+    return topics.participant(Role.TREATMENT, area)
 
 
 OneArea = Annotated[str, typer.Option("--area", callback=_area, help="就医地，如 310000")]
@@ -76,14 +96,20 @@ def work(
     with said_plainly(TROUBLES), ExitStack() as stack:
         settings, clock, stop = read(Settings), SystemClock(), told_to_stop()
         engines = {code: stack.enter_context(_engine(code, settings)) for code in codes}
-        transport = KafkaTransport(settings.bootstrap())
+        transport = connected(settings.bootstrap(), *map(_name, codes))
         workers = {
-            topics.participant(Role.TREATMENT, code): worker(
-                code, engine, transport, clock, settings
-            )
+            _name(code): worker(code, engine, transport, clock, settings)
             for code, engine in engines.items()
         }
-        loops.work(workers, stop)
+        jobs: dict[str, loops.Loop] = {
+            f"treatment.{code} jobs": reminder(code, engine, transport, clock, settings)
+            for code, engine in engines.items()
+        }
+        jobs |= {
+            f"treatment.{code} forgets": partial(forgetting.run, engine, clock, settings.keeping())
+            for code, engine in engines.items()
+        }
+        loops.work(workers, stop, jobs)
 
 
 @app.command()
@@ -138,6 +164,6 @@ def _queue(tx: Connection, area: AreaCode, directory: Directory | None, *, again
 
 @contextmanager
 def _engine(area: AreaCode, settings: Settings) -> Iterator[Engine]:
-    url, name = settings.database_url_of(area), topics.participant(Role.TREATMENT, area)
+    url, name = settings.database_url_of(area), _name(area)
     with database.opened(url, name=name, pool_max=settings.treatment_pool_max) as engine:
         yield engine

@@ -11,18 +11,22 @@ from contracts.codes import AreaCode, Role
 from contracts.delivery.processor import Handle, Subscription
 from contracts.message import Message, Outgoing
 from contracts.messages.clearing import ClearingIssued
-from contracts.messages.enquiry import PersonAnswered, PreflightAnswered
-from contracts.messages.reconciliation import RowsRequested, TotalsRequested
+from contracts.messages.enquiry import PersonAnswered, PersonTold, PreflightAnswered
+from contracts.messages.reconciliation import BreaksTold, RowsRequested, TotalsRequested
 from contracts.messages.registration import RegistrationTold
 from contracts.messages.settlement import SettlementAnswered, TrialAnswered
+from contracts.messages.weather import RouteWeatherPublished
 from participants.treatment.services import (
     enquiries,
+    hub_breaks,
     preflights,
+    questions,
     registrations,
     reports,
     settlements,
     statements,
     trials,
+    weather,
 )
 
 Report = Callable[[Connection, AreaCode, Sequence[Message[Any]], datetime], list[Outgoing]]
@@ -34,11 +38,14 @@ def subscriptions(area: AreaCode) -> tuple[Subscription, ...]:
         Subscription(answers, SettlementAnswered, settlements.record_answers),
         Subscription(answers, TrialAnswered, trials.record_trial_answers),
         Subscription(answers, PersonAnswered, enquiries.record_person_answers),
+        Subscription(answers, PersonTold, questions.record_told),
         Subscription(answers, PreflightAnswered, preflights.record_answers),
         Subscription(answers, RegistrationTold, registrations.record_told),
         Subscription(notices, TotalsRequested, _for(area, reports.totals)),
         Subscription(notices, RowsRequested, _for(area, reports.rows)),
+        Subscription(notices, BreaksTold, hub_breaks.record),
         Subscription(notices, ClearingIssued, statements.receive),
+        Subscription(notices, RouteWeatherPublished, weather.record),
     )
 
 

@@ -91,9 +91,17 @@ class Connections:
     _idle: deque[Connection] = field(default_factory=deque)
 
     async def post(self, body: bytes) -> HttpAnswer:
+        """One that rested may be closed as we use it: then once more, on a new one.
+
+        That is safe here as it is for a hospital: the same message id gets the same answer.
+        """
+        head = HEAD.format(path=self.path, host=self.host, length=len(body)).encode()
         connection = await self._free()
-        text = HEAD.format(path=self.path, host=self.host, length=len(body))
-        answer = await connection.post(text.encode(), body)
+        try:
+            answer = await connection.post(head, body)
+        except ConnectionError:
+            connection = await self._new()
+            answer = await connection.post(head, body)
         if connection.is_open:
             self._idle.append(connection)
         return answer
@@ -107,6 +115,9 @@ class Connections:
             connection = self._idle.pop()
             if connection.is_open:
                 return connection
+        return await self._new()
+
+    async def _new(self) -> Connection:
         loop = asyncio.get_running_loop()
         _, connection = await loop.create_connection(Connection, self.host, self.port)
         return connection

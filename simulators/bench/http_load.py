@@ -104,6 +104,13 @@ class HttpLoad:
             raise self._faults[0]
         return self._under_way
 
+    def question(self, asked: Asked) -> bytes:
+        """5203 about a settlement of which only the message id is known."""
+        data = {"psn_no": asked.psn_no, "setl_id": asked.msgid, "mdtrt_id": asked.msgid}
+        now = self.clock.now().astimezone(SHANGHAI)
+        question = Asked(f"Q{asked.msgid[1:]}", "5203", asked.hospital_code, asked.psn_no)
+        return self._enveloped(question, {"data": data}, f"{now:%Y-%m-%d %H:%M:%S}")
+
     def _run(self, work: Coroutine[Any, Any, None]) -> "Future[None]":
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 

@@ -8,19 +8,15 @@ from dataclasses import dataclass
 from simulators.bench import floor, processor_time
 from simulators.bench.stage import Bench, Tell, Way, number_of, rows_of, running
 from simulators.bench.statistics import Latency, latency_of
-from simulators.bench.validity import Side, Verdict, judge
+from simulators.bench.validity import Verdict
+from simulators.bench.verdict import drained, judged
 from simulators.stack.servers import Servers, servers
 
 WINDOWS = {Way.DESK: 1_500, Way.HTTP: 400}
 """Settlements under way in the closed loop: enough that every part always has work waiting."""
 STEADY_RATE = 65
 RAMP_S = 4.0
-DRAIN_WITHIN_S = 60.0
 FLOOR_SETTLEMENTS_MAX = 10_000
-
-
-class RunInvalid(Exception):
-    """The run lost something or left something half-way; each reason is a line of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +116,7 @@ def run(seconds: float, way: Way, seed_number: int, tell: Tell) -> Report:
         tell(f"asking at {STEADY_RATE} a second for {seconds * 0.4:.0f} s")
         steady = _open_loop(bench, seconds * 0.4)
         tell("counting what went in and what came out")
-        verdict = _judged(bench)
+        verdict = judged(bench, bench.load.asked)
         tell("measuring what kafka-python and COPY alone can do")
         lowest, per_settlement = _floor(bench, verdict)
     return Report(
@@ -146,7 +142,7 @@ def _closed_loop(bench: Bench, window_size: int, seconds: float) -> Throughput:
     used = processor_time.read(bench.pids()).since(before)
     bench.parts.check()
     window = [one for one in load.answers[first:] if began <= one.at_s <= ended]
-    _drain(bench)
+    drained(bench)
     return Throughput(
         settlements=len(window),
         seconds=ended - began,
@@ -159,27 +155,8 @@ def _closed_loop(bench: Bench, window_size: int, seconds: float) -> Throughput:
 def _open_loop(bench: Bench, seconds: float) -> Latency:
     first = len(bench.load.answers)
     bench.load.at_rate(STEADY_RATE, seconds)
-    _drain(bench)
+    drained(bench)
     return latency_of([one.waited_us for one in bench.load.answers[first:]])
-
-
-def _drain(bench: Bench) -> None:
-    left = bench.load.drain(DRAIN_WITHIN_S)
-    bench.parts.check()
-    if left:
-        raise RunInvalid(f"{left} settlements had no answer after {DRAIN_WITHIN_S:.0f} s")
-
-
-def _judged(bench: Bench) -> Verdict:
-    """The last conclusions are still on their way when the last answer is there: wait for them."""
-    sides = [Side(role, engine) for role, engine in bench.engines.items()]
-    until = time.monotonic() + DRAIN_WITHIN_S
-    while (verdict := judge(sides, bench.load.asked)).faults and time.monotonic() < until:
-        bench.load.tend()
-        time.sleep(0.5)
-    if verdict.faults:
-        raise RunInvalid("\n".join(verdict.faults))
-    return verdict
 
 
 def _floor(bench: Bench, verdict: Verdict) -> tuple[floor.Floor, float]:

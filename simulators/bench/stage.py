@@ -13,13 +13,13 @@ from sqlalchemy import Engine, inspect, text
 from contracts.clock import SystemClock
 from contracts.codes import AreaCode
 from contracts.delivery.outbox import Outbox
-from contracts.delivery.transport import KafkaTransport
 from participants.treatment.settings import Settings
 from participants.treatment.store.listening import Listener
 from simulators.bench.bills import Patients
 from simulators.bench.crowd import enrol, patients_of
 from simulators.bench.http_load import HttpLoad
 from simulators.bench.load import Answered, Load
+from simulators.running.any_rate import any_rate
 from simulators.running.deployment import Deployment, deployed
 from simulators.running.parts import Parts, started
 from simulators.running.seeding import seed
@@ -28,6 +28,8 @@ from simulators.stack.processes import free_ports
 from simulators.stack.servers import Servers
 
 INSURED, TREATMENT = AreaCode("340000"), AreaCode("310000")
+ABSENT = (f"insured.{TREATMENT}", f"treatment.{INSURED}")
+"""Each area plays one role here; the other of its two is spoken to all the same."""
 PEOPLE = 10_000
 
 Tell = Callable[[str], None]
@@ -58,6 +60,10 @@ class Loading(Protocol):
     def tend(self) -> None: ...
 
 
+UNPROMPTED = {"YIDI_HUB_CANARY_EVERY_S": "0", "YIDI_HUB_WEATHER_EVERY_S": "0"}
+"""Messages are counted in the end: the hub says nothing that no hospital caused."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """Everything that runs, while it runs."""
@@ -86,12 +92,12 @@ def running(given: Servers, way: Way, seed_number: int, tell: Tell) -> Iterator[
             "insured": deployment.insured_engine(INSURED, "bench"),
             "treatment": deployment.treatment_engine(TREATMENT, "bench"),
         }
-        with started(folder, deployment.environment()) as parts:
+        with started(folder, deployment.environment() | UNPROMPTED) as parts:
             parts.start("hub work", ["hub", "work"])
             parts.start("hub jobs", ["hub", "jobs"])
             parts.start("insured work", ["insured", "work", "--area", INSURED])
             parts.start("treatment work", ["treatment", "work", "--area", TREATMENT])
-            sender = KafkaTransport(deployment.kafka or "").sender("bench")
+            sender = deployment.transport().sender("bench")
             outbox = Outbox(engines["treatment"], sender, clock)
             try:
                 people = enrol(deployment, engines, outbox, count=PEOPLE, tell=tell)
@@ -132,7 +138,8 @@ def _http(
     _deployment: Deployment, parts: Parts, _outbox: Outbox, patients: Patients, random: Random
 ) -> Iterator[HttpLoad]:
     [port] = free_ports(1)
-    parts.start("gateway", ["gateway", "serve", "--area", TREATMENT, "--port", str(port)])
+    command = ["gateway", "serve", "--area", TREATMENT, "--port", str(port)]
+    parts.start("gateway", command, YIDI_GATEWAY_FAIR_USE_FILE=str(any_rate(parts.folder)))
     parts.wait_until_healthy("gateway", f"http://127.0.0.1:{port}/health")
     load = HttpLoad(
         host="127.0.0.1",

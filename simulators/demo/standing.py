@@ -4,6 +4,7 @@ import json
 import signal
 import threading
 from random import Random
+from typing import Any
 
 import httpx
 import typer
@@ -16,9 +17,12 @@ from simulators.demo.stage import Stage
 from simulators.running.embedded import embedded_world
 from simulators.running.separate import separate_world
 from simulators.running.world import DESK_AREA, World
+from simulators.stack.folders import run_folder
 from simulators.stack.servers import servers
+from simulators.world.population import Resident
 
 LOOK_EVERY_S = 1.0
+CANARY_EVERY_S = 10
 
 
 def stand(*, kafka: bool) -> None:
@@ -26,8 +30,9 @@ def stand(*, kafka: bool) -> None:
     world_of = separate_world if kafka else embedded_world
     with (
         servers(kafka=kafka) as given,
-        world_of(given, load_plot().areas) as world,
+        world_of(given, load_plot().areas, canary_every_s=CANARY_EVERY_S) as world,
         httpx.Client(timeout=30.0) as http,
+        run_folder("up") as folder,
     ):
         stage = Stage(
             world=world,
@@ -43,10 +48,32 @@ def stand(*, kafka: bool) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):  # until here they interrupt the start
             signal.signal(number, lambda *_: stop.set())
         typer.echo(f"{given.database} · {given.broker}")
+        given_file = folder / "his.json"
+        given_file.write_text(
+            json.dumps(for_a_hospital(world, stage.plot.teacher), ensure_ascii=False), "utf-8"
+        )
+        typer.echo(
+            f"接入联调 a hospital's client: python examples/his_client.py --with {given_file}"
+        )
+        typer.echo(f"　--auth {' | '.join(world.tokens.hospitals)}")
         _tell(world, stage)
         while not stop.wait(LOOK_EVERY_S):
             world.check()
         typer.echo("正在停止… stopping …")
+
+
+def for_a_hospital(world: World, person: Resident) -> dict[str, Any]:
+    """What a hospital's system is told before its first call: where, who as, and of whom."""
+    return {
+        "gateway": world.gateway,
+        "hospitals": dict(world.tokens.hospitals),
+        "person": {
+            "psn_name": person.name,
+            "psn_cert_type": person.certificate_kind,
+            "certno": person.certificate_number,
+            "insuplc_admdvs": person.division,
+        },
+    }
 
 
 def _tell(world: World, stage: Stage) -> None:

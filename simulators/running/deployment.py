@@ -3,19 +3,23 @@
 import base64
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Engine, make_url
 
 from contracts import topics
-from contracts.codes import AreaCode
+from contracts.clock import SystemClock
+from contracts.codes import AreaCode, Role
 from contracts.delivery.engine import engine_of
 from contracts.delivery.transport import KafkaTransport
+from contracts.signing import KeyRing
 from hub.store import db as hub_db
 from participants.insured.store import db as insured_db
 from participants.treatment.store import db as treatment_db
+from simulators.running.joining import PROFILES_FILE
 from simulators.stack import postgres
 from simulators.stack.servers import Servers
 
@@ -24,6 +28,8 @@ MIGRATIONS = {
     "insured": insured_db.migrate,
     "treatment": treatment_db.migrate,
 }
+
+MESSAGE_KEY_VALID_FOR = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -45,9 +51,19 @@ class Deployment:
             "YIDI_HUB_DATABASE_URL": self.hub_url,
             "YIDI_INSURED_DATABASE_URL": self.insured_url,
             "YIDI_TREATMENT_DATABASE_URL": self.treatment_url,
+            "YIDI_GATEWAY_PROFILES_FILE": str(PROFILES_FILE),
         }
         broker = {"YIDI_KAFKA": self.kafka} if self.kafka else {}
         return {**os.environ, **addresses, **broker, **self.secrets}
+
+    def keys(self) -> KeyRing:
+        """Everybody's message keys: a run is one trust."""
+        return KeyRing.from_text(self.secrets["YIDI_MESSAGE_KEYS"])
+
+    def transport(self) -> KafkaTransport:
+        """To this run's Kafka, able to speak as anybody."""
+        assert self.kafka is not None, "this run has no Kafka"
+        return KafkaTransport(self.kafka, self.keys())
 
     def hub_engine(self, name: str = "demo") -> Engine:
         return engine_of(self.hub_url, name=name)
@@ -75,7 +91,7 @@ def deployed(servers: Servers, areas: Sequence[AreaCode]) -> Iterator[Deployment
             insured_url=_url(servers, f"{run}_insured_AREA").replace("AREA", "{area}"),
             treatment_url=_url(servers, f"{run}_treatment_AREA").replace("AREA", "{area}"),
             kafka=kafka,
-            secrets=new_secrets(),
+            secrets=new_secrets(areas),
         )
 
 
@@ -115,10 +131,25 @@ def _topics(servers: Servers, areas: Sequence[AreaCode], run: str) -> Iterator[s
             transport.delete_topics(wanted)
 
 
-def new_secrets() -> dict[str, str]:
+def new_secrets(areas: Iterable[AreaCode]) -> dict[str, str]:
     """Keys for one run; a real deployment takes its own from its environment."""
-    sealing, token = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
-    return {"YIDI_SEALING_KEYS": f"run={sealing}", "YIDI_PERSON_TOKEN_KEY": token}
+    names = [topics.participant(role, area) for area in areas for role in Role]
+    return {
+        "YIDI_SEALING_KEYS": f"run={_new_key()}",
+        "YIDI_PERSON_TOKEN_KEY": _new_key(),
+        "YIDI_MESSAGE_KEYS": ",".join(map(new_message_key, names)),
+    }
+
+
+def new_message_key(participant: str) -> str:
+    """One key as contracts.signing reads it, valid from now on for longer than a run lasts."""
+    now = SystemClock().now()
+    since, until = now - MESSAGE_KEY_VALID_FOR, now + MESSAGE_KEY_VALID_FOR
+    return f"{participant}/run={_new_key()}@{since.isoformat()}..{until.isoformat()}"
+
+
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def _url(servers: Servers, name: str) -> str:

@@ -14,6 +14,7 @@ from contracts.clock import Clock, SystemClock
 from contracts.codes import AreaCode
 from contracts.delivery.memory import MemoryLog
 from contracts.delivery.processor import Processor
+from contracts.delivery.watching import watched
 from contracts.sealing import Sealer
 from hub import main as hub
 from hub.settings import Settings as HubSettings
@@ -25,6 +26,7 @@ from participants.insured.settings import Settings as InsuredSettings
 from participants.treatment import main as treatment
 from participants.treatment.settings import Settings as TreatmentSettings
 from simulators.running.deployment import Deployment, deployed
+from simulators.running.joining import PROFILES_FILE
 from simulators.running.seeding import seed
 from simulators.running.world import DESK_AREA, World
 from simulators.stack.servers import Servers
@@ -64,7 +66,8 @@ class Loop:
 
     def _run(self, processor: Processor, stop: threading.Event) -> None:
         try:
-            processor.run(stop)
+            with watched(processor):
+                processor.run(stop)
         except Exception as error:  # noqa: BLE001 - told by `check`, in the main thread
             self.died[self.name] = error
         finally:
@@ -78,6 +81,7 @@ class Parts:
 
     deployment: Deployment
     stack: ExitStack
+    canary_every_s: int
     clock: Clock = field(default_factory=SystemClock)
     log: MemoryLog = field(default_factory=MemoryLog)
     died: dict[str, BaseException] = field(default_factory=dict)
@@ -95,7 +99,7 @@ class Parts:
         """The hub's worker, jobs and API; the API's address."""
         engine = self.deployment.hub_engine("hub")
         self.stack.callback(engine.dispose)
-        settings = _hub_settings(self.deployment)
+        settings = _hub_settings(self.deployment, self.canary_every_s)
         self.loop("hub work", lambda: hub.worker(engine, self.log, self.clock, settings))
         stop = threading.Event()
         jobs = threading.Thread(target=self._jobs, args=(settings, stop), name="hub jobs")
@@ -131,6 +135,23 @@ class Parts:
             f"treatment {area}",
             lambda: treatment.worker(area, engine, self.log, self.clock, settings),
         )
+        remind = treatment.reminder(area, engine, self.log, self.clock, settings)
+        self.beside(f"treatment {area} jobs", remind)
+
+    def beside(self, name: str, loop: Callable[[threading.Event], None]) -> None:
+        """Run a loop in a thread of its own until the world ends."""
+        stop = threading.Event()
+
+        def run() -> None:
+            try:
+                loop(stop)
+            except Exception as error:  # noqa: BLE001 - told by `check`, in the main thread
+                self.died[name] = error
+
+        thread = threading.Thread(target=run, name=name)
+        thread.start()
+        self.stack.callback(thread.join)
+        self.stack.callback(stop.set)
 
     def gateway(self) -> str:
         """One gateway for every treatment area; its address."""
@@ -143,7 +164,8 @@ class Parts:
             self.stack.callback(door.outbox.engine.dispose)
             self.stack.callback(door.outbox.close)
             doors[area] = door
-        return self.serve(create_app(doors, GatewaySettings(), self.clock))
+        own = GatewaySettings(profiles_file=PROFILES_FILE)
+        return self.serve(create_app(doors, own, self.clock))
 
     def serve(self, application: FastAPI) -> str:
         """Serve on a free port of loopback until the world ends; the address."""
@@ -185,10 +207,15 @@ class Parts:
 
 
 @contextmanager
-def embedded_world(servers: Servers, areas: tuple[AreaCode, ...]) -> Iterator[World]:
-    """Everything in this process; it ends, and its databases go, with the block."""
+def embedded_world(
+    servers: Servers, areas: tuple[AreaCode, ...], *, canary_every_s: int = 0
+) -> Iterator[World]:
+    """Everything in this process; it ends, and its databases go, with the block.
+
+    `canary_every_s`: to each insured area; 0 for none, as whoever counts messages wants it.
+    """
     with deployed(servers, areas) as deployment, ExitStack() as stack:
-        parts = Parts(deployment, stack)
+        parts = Parts(deployment, stack, canary_every_s, log=MemoryLog(keys=deployment.keys()))
         tokens = seed(deployment, parts.clock.now())
         hub_api = parts.hub()
         insured_loops = {area: parts.insured(area) for area in areas}
@@ -208,12 +235,13 @@ def embedded_world(servers: Servers, areas: tuple[AreaCode, ...]) -> Iterator[Wo
         )
 
 
-def _hub_settings(deployment: Deployment) -> HubSettings:
+def _hub_settings(deployment: Deployment, canary_every_s: int) -> HubSettings:
     # The demonstration closes its day while the areas still answer, so sides are asked often.
     return HubSettings(
         hub_database_url=deployment.hub_url,
         person_token_key=deployment.secrets["YIDI_PERSON_TOKEN_KEY"],
         ask_every_s=1,
+        hub_canary_every_s=canary_every_s,
     )
 
 

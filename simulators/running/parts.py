@@ -25,13 +25,15 @@ class Parts:
 
     folder: Path
     environment: Mapping[str, str]
+    program: str = "simulators.main"
+    """The module that is `yidi`."""
     children: dict[str, Child] = field(default_factory=dict)
 
     def start(self, name: str, command: Sequence[str], **environment: str) -> Child:
         """Start `yidi <command>`; what it says goes to `<name>.log`."""
         child = Child.start(
             name,
-            [sys.executable, "-m", "simulators.main", *command],
+            [sys.executable, "-m", self.program, *command],
             log=self.folder / f"{name}.log",
             env={**self.environment, **environment},
         )

@@ -2,8 +2,9 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -17,6 +18,7 @@ from participants.insured.services import eligibilities, people
 from participants.treatment.domain.institution import read_list
 from participants.treatment.services import institutions
 from simulators.running.deployment import Deployment
+from simulators.running.joining import JOINING_AREA, join
 from simulators.world.population import eligibilities_file, institutions_file, people_file
 
 TOKENS_VALID_FOR = timedelta(days=30)
@@ -24,11 +26,15 @@ TOKENS_VALID_FOR = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Tokens:
-    """Bearer tokens of this run: the operator's, each agency's at the hub, each desk's."""
+    """Bearer tokens of this run: the operator's, each agency's at the hub, each desk's.
+
+    `hospitals`: what each hospital that is being connected was given, see `joining`.
+    """
 
     operator: str
     agencies: Mapping[AreaCode, str]
     desks: Mapping[AreaCode, str]
+    hospitals: Mapping[str, Any] = field(default_factory=dict)
 
 
 def seed(deployment: Deployment, now: datetime) -> Tokens:
@@ -46,7 +52,7 @@ def seed(deployment: Deployment, now: datetime) -> Tokens:
     desks = {area: _insured(deployment, area, now) for area in deployment.areas}
     for area in deployment.areas:
         _treatment(deployment, area)
-    return Tokens(operator, agencies, desks)
+    return Tokens(operator, agencies, desks, _joined(deployment, now))
 
 
 def _insured(deployment: Deployment, area: AreaCode, now: datetime) -> str:
@@ -67,6 +73,18 @@ def _treatment(deployment: Deployment, area: AreaCode) -> None:
     with engine.begin() as tx, institutions_file(area).open(encoding="utf-8", newline="") as lines:
         institutions.load(tx, read_list(lines, area))
     engine.dispose()
+
+
+def _joined(deployment: Deployment, now: datetime) -> Mapping[str, Any]:
+    """The hospitals that are being connected, where their area takes part."""
+    if JOINING_AREA not in deployment.areas:
+        return {}
+    sealer = Sealer.from_text(deployment.secrets["YIDI_SEALING_KEYS"])
+    engine = deployment.treatment_engine(JOINING_AREA, "seed")
+    with engine.begin() as tx:
+        given = join(tx, sealer, now)
+    engine.dispose()
+    return given
 
 
 def _issued(engine: Engine, principal: Principal, now: datetime) -> str:

@@ -15,13 +15,18 @@ from simulators.stack.servers import Servers
 
 
 @contextmanager
-def separate_world(servers: Servers, areas: tuple[AreaCode, ...]) -> Iterator[World]:
+def separate_world(
+    servers: Servers, areas: tuple[AreaCode, ...], *, canary_every_s: int = 0
+) -> Iterator[World]:
     """One process a part; the areas of a role share one, a thread each. All end with the block."""
     with deployed(servers, areas) as deployment, run_folder("parts") as folder:
         tokens = seed(deployment, SystemClock().now())
         hub_port, desk_port, gateway_port = free_ports(3)
         named = [part for area in areas for part in ("--area", area)]
-        environment = deployment.environment() | {"YIDI_ASK_EVERY_S": "1"}
+        environment = deployment.environment() | {
+            "YIDI_ASK_EVERY_S": "1",
+            "YIDI_HUB_CANARY_EVERY_S": str(canary_every_s),
+        }
         with started(folder, environment) as parts:
             parts.start("hub-work", ["hub", "work"])
             parts.start("hub-jobs", ["hub", "jobs"])

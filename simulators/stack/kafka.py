@@ -36,16 +36,25 @@ def local_kafka(tell: Callable[[str], None]) -> Iterator[LocalKafka]:
 
     Raises NoKafka when Java or the jars cannot be had, or the broker does not answer in time.
     """
-    java, jars = find_java(tell), kafka_jars(tell)
     with run_folder("kafka") as folder:
         bootstrap = _configure(folder)
-        _format(java, jars, folder)
-        process = _start(java, jars, folder)
-        try:
-            wait_until_ready(process, bootstrap)
+        with kafka_in(folder, lambda: answers(bootstrap), tell) as process:
             yield LocalKafka(bootstrap, process)
-        finally:
-            process.stop()
+
+
+@contextmanager
+def kafka_in(
+    folder: Path, is_ready: Callable[[], bool], tell: Callable[[str], None]
+) -> Iterator[Child]:
+    """A new broker as the server.properties in `folder` say; it ends with the block. NoKafka."""
+    java, jars = find_java(tell), kafka_jars(tell)
+    _format(java, jars, folder)
+    process = _start(java, jars, folder)
+    try:
+        _wait(process, is_ready)
+        yield process
+    finally:
+        process.stop()
 
 
 def _start(java: str, jars: Path, folder: Path) -> Child:
@@ -109,9 +118,13 @@ def _java(java: str, jars: Path, options: tuple[str, ...]) -> list[str]:
 
 def wait_until_ready(process: Child, bootstrap: str) -> None:
     """Return as soon as the broker answers. Raises NoKafka if it dies or takes too long."""
+    _wait(process, lambda: answers(bootstrap))
+
+
+def _wait(process: Child, is_ready: Callable[[], bool]) -> None:
     give_up_at = time.monotonic() + START_WAIT_S
     while process.alive and time.monotonic() < give_up_at:
-        if answers(bootstrap):
+        if is_ready():
             return
         time.sleep(0.05)
     raise NoKafka(f"the local Apache Kafka did not start:\n{process.log_tail()}")

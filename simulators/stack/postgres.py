@@ -49,7 +49,9 @@ def create_database(admin_url: str, name: str, template: str | None = None) -> s
     """
     command = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
     if template is not None:
-        command += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+        # Copying the files costs half of what it costs to log every page of a small database.
+        clause = sql.SQL(" TEMPLATE {} STRATEGY file_copy").format(sql.Identifier(template))
+        command += clause
     _administer(admin_url, command)
     return rendered(make_url(admin_url).set(database=name))
 

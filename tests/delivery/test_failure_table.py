@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from contracts.delivery.broker import Broker, Partition, Record
+from contracts.delivery.broker import Broker, Headers, Partition, Record
 from contracts.delivery.codec import decode, encode
 from contracts.delivery.memory import Arrived
 from contracts.delivery.processor import Limits, TooManyDeadLetters
 from contracts.ids import MessageId, new_id
+from contracts.signing import KeyRing
 from tests.delivery.notebook import RECEIPTS, Notebook, Receipt, a_note
 
 GOOD = encode(a_note("good", 1).message)
@@ -120,10 +121,13 @@ class Died(BaseException):
     """The process ends here."""
 
 
+@dataclass(frozen=True, slots=True)
 class DiesBeforeSending:
     """A sender in a process that dies as soon as it has committed."""
 
-    def send(self, topic: str, key: bytes, value: bytes) -> Arrived:
+    keys: KeyRing
+
+    def send(self, topic: str, key: bytes, value: bytes, headers: Headers = ()) -> Arrived:
         raise Died
 
     def flush(self, timeout_s: float) -> None: ...
@@ -148,7 +152,7 @@ def test_after_a_crash_before_sending_the_next_process_sends_exactly_what_was_le
     notebook: Notebook,
 ) -> None:
     notebook.post(a_note("a", 1), a_note("a", 2), a_note("b", 3))
-    dying = notebook.outbox(DiesBeforeSending())
+    dying = notebook.outbox(DiesBeforeSending(notebook.log.keys))
     dying.tend()
     with pytest.raises(Died):
         notebook.processor(outbox=dying).run_once()

@@ -9,22 +9,25 @@ from dataclasses import dataclass
 import pytest
 
 from contracts.clock import SystemClock
-from contracts.delivery.broker import Broker, Partition, Record, SendFailed, next_offsets
+from contracts.delivery.broker import Broker, Headers, Partition, Record, SendFailed, next_offsets
 from contracts.delivery.codec import decode, encode
+from contracts.delivery.memory import keys_of_one_process
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.processor import Limits, Processor, Subscription, TooManyDeadLetters
 from contracts.delivery.replay import Replay
 from contracts.delivery.transport import KafkaTransport
+from contracts.delivery.trust import sign
 from contracts.ids import new_id, short_text_of
 from contracts.message import Outgoing
 from simulators.stack.kafka import LocalKafka, local_kafka, wait_until_ready
-from tests.delivery.notebook import RECEIPTS, Crossed, Notebook, Noted, a_note, cross, note
+from tests.delivery.notebook import RECEIPTS, Crossed, Notebook, Noted, a_note, anybody, cross, note
 from tests.support.topics import make_topics
 
 pytestmark = pytest.mark.kafka
 
 SOON_S = 60.0
 LIMITS = Limits(wait_ms=100)
+KEYS = keys_of_one_process()
 
 
 @dataclass(slots=True)
@@ -54,16 +57,20 @@ class Line:
                 Subscription(self.notes, Crossed, cross),
             ),
             limits=LIMITS,
+            speaker=anybody,
         )
 
     def post(self, *outgoing: Outgoing) -> None:
         with closing(self.transport.sender("desk")) as sender:
             sent = [
-                sender.send(self.notes, o.key.encode(), encode(o.message).encode())
-                for o in outgoing
+                sender.send(self.notes, key, value, self.headers(key, value))
+                for key, value in ((o.key.encode(), encode(o.message).encode()) for o in outgoing)
             ]
             sender.flush(SOON_S)
             assert all(delivery.is_done and not delivery.failed() for delivery in sent)
+
+    def headers(self, key: bytes, value: bytes) -> Headers:
+        return sign(KEYS, self.notes, key, value, SystemClock().now())
 
     def noted(self, expected: dict[str, list[int]]) -> Callable[[], bool]:
         return lambda: self.notebook.notes() == expected
@@ -71,7 +78,7 @@ class Line:
 
 @pytest.fixture
 def line(kafka_bootstrap: str, notebook: Notebook) -> Line:
-    line = Line(KafkaTransport(kafka_bootstrap), notebook, short_text_of(new_id()))
+    line = Line(KafkaTransport(kafka_bootstrap, KEYS), notebook, short_text_of(new_id()))
     make_topics(kafka_bootstrap, {line.notes: 4, RECEIPTS: 4})
     return line
 
@@ -237,7 +244,7 @@ def mortal(kafka_bootstrap: str) -> Iterator[LocalKafka]:
 
 @pytest.fixture
 def mortal_line(mortal: LocalKafka, notebook: Notebook) -> Line:
-    line = Line(KafkaTransport(mortal.bootstrap), notebook, short_text_of(new_id()))
+    line = Line(KafkaTransport(mortal.bootstrap, KEYS), notebook, short_text_of(new_id()))
     make_topics(mortal.bootstrap, {line.notes: 4, RECEIPTS: 4})
     return line
 

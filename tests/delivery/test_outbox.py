@@ -7,11 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.delivery.broker import SendFailed
+from contracts.delivery.broker import Headers, SendFailed
 from contracts.delivery.codec import decode
-from contracts.delivery.memory import Arrived, MemoryLog
+from contracts.delivery.memory import Arrived, MemoryLog, keys_of_one_process
 from contracts.delivery.outbox import VALUE_BYTES_MAX, Outbox, OutboxLimits, TooLargeToSend
 from contracts.ids import MessageId, new_id
+from contracts.signing import KeyRing
 from tests.delivery.notebook import NOTES, Notebook, Noted, a_note
 
 
@@ -151,11 +152,15 @@ class OneTopicMissing:
     missing: str | None
     refusals: int = 0
 
-    def send(self, topic: str, key: bytes, value: bytes) -> Arrived:
+    @property
+    def keys(self) -> KeyRing:
+        return self.log.keys
+
+    def send(self, topic: str, key: bytes, value: bytes, headers: Headers = ()) -> Arrived:
         if topic == self.missing:
             self.refusals += 1
             raise SendFailed(topic)
-        self.log.append(topic, key, value)
+        self.log.append(topic, key, value, headers)
         return Arrived()
 
     def flush(self, timeout_s: float) -> None: ...
@@ -198,8 +203,9 @@ class SlowBroker:
     """Takes everything at once, and answers when it is told to."""
 
     taken: list[tuple[bytes, OnItsWay]] = field(default_factory=list)
+    keys: KeyRing = field(default_factory=keys_of_one_process)
 
-    def send(self, topic: str, key: bytes, value: bytes) -> OnItsWay:
+    def send(self, topic: str, key: bytes, value: bytes, headers: Headers = ()) -> OnItsWay:
         delivery = OnItsWay()
         self.taken.append((value, delivery))
         return delivery

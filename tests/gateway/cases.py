@@ -1,5 +1,6 @@
 """Inputs of the transactions as a hospital's system sends them, in full."""
 
+from itertools import count
 from typing import Any
 
 from contracts.person import person_id_of
@@ -8,6 +9,12 @@ from tests.gateway.street import PERSON, PERSON_KEY, Street
 
 PSN_NO = person_id_of("01", WANG.certno, PERSON_KEY)
 TODAY = "2024-03-01"
+_own_visits = count(1)
+
+
+def own_visit() -> str:
+    """A number of the hospital's own, of a visit never opened here; such a visit is settled once."""
+    return f"MZ{next(_own_visits):06d}"
 
 
 def registration(**changes: Any) -> dict[str, Any]:
@@ -114,7 +121,7 @@ def inpatient_bill(mdtrt_id: str, total: Any, **changes: Any) -> dict[str, Any]:
 
 def settled_outpatient(street: Street, total: Any = "2000.00") -> dict[str, Any]:
     """One settlement of a visit never opened here; its setlinfo."""
-    node = outpatient_bill("MZ0001", total, **split(0, 0, 0, total))
+    node = outpatient_bill(own_visit(), total, **split(0, 0, 0, total))
     reply = street.call("2207", node)
     assert reply["infcode"] == 0, reply
     found: dict[str, Any] = reply["output"]["setlinfo"]

@@ -10,7 +10,7 @@ from uuid import UUID
 from contracts import topics
 from contracts.codes import AreaCode, InsuranceKind, PersonType, area_of
 from contracts.delivery.broker import next_offsets
-from contracts.delivery.codec import body_of, decode, encode
+from contracts.delivery.codec import body_of, decode
 from contracts.delivery.memory import MemoryLog
 from contracts.ids import MessageId, PersonId, new_id
 from contracts.message import Body, originate
@@ -19,8 +19,10 @@ from contracts.messages.enquiry import (
     CheckName,
     Insurance,
     PersonAnswered,
+    PersonAsked,
     PersonCard,
     PersonEnquired,
+    PersonTold,
     PreflightAnswered,
     PreflightAsked,
 )
@@ -70,6 +72,7 @@ class OtherParty:
 
     `silent`: it takes messages and answers none. `refuses`: the code it answers settlements with.
     `rejects`: the code it answers registrations with. `has_clerk`: it decides them at once.
+    `knows`: what it answers questions about a person with.
     `lacks`: what its pre-flights find wanting. `area_answers`: the insured area takes part in them.
     """
 
@@ -84,6 +87,7 @@ class OtherParty:
     has_clerk: bool = True
     lacks: Mapping[CheckName, RefusalCode] = field(default_factory=dict)
     area_answers: bool = True
+    knows: Callable[[PersonAsked, PersonTold], PersonTold] = lambda _asked, told: told
     filed: dict[UUID, Wanted] = field(default_factory=dict)
     settled: dict[UUID, tuple[Shares, int]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -122,8 +126,7 @@ class OtherParty:
             sender=topics.HUB,
             at=datetime.now(UTC),
         )
-        value = encode(outgoing.message).encode()
-        self.log.append(outgoing.topic, outgoing.key.encode(), value)
+        self.log.post(outgoing)
 
     def settle(self, asked: SettlementRequested) -> SettlementAnswered:
         if self.refuses is not None:
@@ -197,6 +200,10 @@ class OtherParty:
             card=self._card(PersonId(asked.person_id), asked.insured_division) if known else None,
             code=None if known else RefusalCode.PERSON_UNKNOWN,
         )
+
+    def tell(self, asked: PersonAsked) -> PersonTold:
+        told = PersonTold(enquiry_id=asked.enquiry_id, treatment_area=asked.treatment_area)
+        return self.knows(asked, told)
 
     def _card(self, person_id: PersonId, division: str) -> PersonCard:
         assert area_of(division) is not None
@@ -296,6 +303,7 @@ _ANSWERS: tuple[tuple[type[Body], Callable[..., Any]], ...] = (
     (CancellationRequested, OtherParty.cancel),
     (WithdrawalRequested, OtherParty.withdraw),
     (PersonEnquired, OtherParty.look_up),
+    (PersonAsked, OtherParty.tell),
     (RegistrationSubmitted, OtherParty.register),
     (RegistrationChangeRequested, OtherParty.change),
     (PreflightAsked, OtherParty.judge),

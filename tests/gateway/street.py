@@ -36,6 +36,7 @@ from participants.treatment.settings import Settings
 from participants.treatment.store.db import migrate
 from participants.treatment.store.listening import Listener
 from tests.gateway.other_party import WANG, OtherParty
+from tests.support.conforming import every_answer_conforms
 from tests.support.databases import Databases
 
 AREA = AreaCode("310000")
@@ -116,7 +117,11 @@ def opened(databases: Databases, **settings: Any) -> Iterator[Street]:
         processor = worker(AREA, engine, log, SystemClock(), Settings(treatment_wait_ms=20))
         stack.enter_context(_running(lambda: processor.run(stop), stop.set))
         loop = stack.enter_context(_loop())
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway")
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),
+            base_url="http://gateway",
+            event_hooks={"response": [every_answer_conforms]},
+        )
         street = Street(app, engine, log, other, loop, client)
         lifespan = app.router.lifespan_context(app)
         street.run(lifespan.__aenter__())

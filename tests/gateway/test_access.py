@@ -13,7 +13,7 @@ from contracts.clock import SystemClock
 from contracts.codes import AreaCode
 from contracts.refusal import RefusalCode
 from participants.gateway import main
-from tests.gateway.cases import outpatient_bill, split
+from tests.gateway.cases import outpatient_bill, own_visit, split
 from tests.gateway.street import AREA, HOSPITAL, Street, envelope, opened
 from tests.support.databases import Databases
 
@@ -32,7 +32,7 @@ def token(street: Street, principal: Principal, valid_for: timedelta = timedelta
 
 
 def code_of(street: Street, authorization: str | None) -> str:
-    node = outpatient_bill("MZ0001", 1900, **split(0, 0, 0, 1900))
+    node = outpatient_bill(own_visit(), 1900, **split(0, 0, 0, 1900))
     headers = {} if authorization is None else {"authorization": authorization}
     reply = json.loads(street.post(json.dumps(envelope("2206", node)), **headers).text)
     return str(reply["err_msg"])[1:5]

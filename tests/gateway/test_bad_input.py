@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from contracts.refusal import RefusalCode
-from tests.gateway.cases import PSN_NO, outpatient_bill, registration, settled_outpatient, split
+from tests.gateway.cases import (
+    PSN_NO,
+    outpatient_bill,
+    own_visit,
+    registration,
+    settled_outpatient,
+    split,
+)
 from tests.gateway.street import Street, envelope
 from tests.support.tables import rows
 
@@ -84,7 +91,7 @@ ENVELOPE_CHANGES = rows(
 
 
 def good() -> dict[str, Any]:
-    return outpatient_bill("MZ0001", "1900.00", **split("20.00", "5", 92, "1783.00"))
+    return outpatient_bill(own_visit(), "1900.00", **split("20.00", "5", 92, "1783.00"))
 
 
 def assert_refused(street: Street, reply: dict[str, Any], code: str, names: str = "") -> None:

@@ -2,14 +2,17 @@
 
 import json
 import re
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from participants.gateway import jsontext
 from participants.gateway.jsontext import Number, yuan
-from participants.gateway.profiles import InfcodeType, load_profiles
-from tests.gateway.cases import PSN_NO, outpatient_bill, settled_outpatient, split
+from participants.gateway.profiles import AmountType, InfcodeType, Profiles
+from participants.gateway.profiles_file import load_profiles
+from tests.gateway.cases import PSN_NO, outpatient_bill, own_visit, settled_outpatient, split
 from tests.gateway.street import AREA, HOSPITAL, Street, envelope
 
 SETL = """
@@ -34,7 +37,7 @@ refd_setl_flag year dise_codg dise_name invono opter_id opter_name opt_time pref
 
 
 def bill(**changes: Any) -> dict[str, Any]:
-    return outpatient_bill("MZ0001", "2000.00", **split(0, 0, 0, "2000.00")) | changes
+    return outpatient_bill(own_visit(), "2000.00", **split(0, 0, 0, "2000.00")) | changes
 
 
 def test_a_settlement_is_told_in_exactly_the_names_of_the_interface(street: Street) -> None:
@@ -76,6 +79,8 @@ def test_amounts_are_json_numbers_with_two_decimals(street: Street) -> None:
     [
         "/fsi/api/rsfComIfsService/callService",
         "/mbs/fmi/fsi/api/callFsiService/callService",
+        "/mbs-fsi/web/api/fsi/callService",
+        "/hb/fsi/callService",
         "/fsi/api/2207",
         "/2207",
         "/",
@@ -97,8 +102,8 @@ def test_the_input_may_be_text_and_its_node_may_be_left_out(street: Street) -> N
 
 
 def test_names_are_read_in_any_case_and_empty_is_said_in_four_ways(street: Street) -> None:
-    upper = {name.upper(): value for name, value in bill().items()}
     for empty in ("", None, "null", "NULL"):
+        upper = {name.upper(): value for name, value in bill().items()}
         document = envelope("2207", upper | {"CARD_SN": empty, "INVONO": empty})
         document = {name.upper(): value for name, value in document.items()}
         document["SIGN_NO"] = empty
@@ -121,14 +126,23 @@ def test_characters_are_counted_and_not_bytes(street: Street) -> None:
 
 
 def test_a_profile_may_want_infcode_as_text(street: Street) -> None:
-    gateway = street.app.state.gateway
-    profiles = load_profiles()
-    assert profiles.of(HOSPITAL).infcode is InfcodeType.NUMBER
-    text = type(profiles.default)(InfcodeType.TEXT)
-    gateway._profiles = type(profiles)(profiles.default, {HOSPITAL: text})
+    default = load_profiles().default
+    assert default.infcode is InfcodeType.NUMBER
+    text = replace(default, infcode=InfcodeType.TEXT)
+    street.app.state.gateway._profiles = Profiles(default, {HOSPITAL: [(date.min, text)]})
     assert street.call("2207", bill())["infcode"] == "0"
     assert street.call("9999")["infcode"] == "-1"
     assert street.call("2207", bill(), fixmedins_code="H31010100002")["infcode"] == 0
+
+
+def test_a_profile_may_want_amounts_as_text(street: Street) -> None:
+    default = load_profiles().default
+    text = replace(default, amounts=AmountType.TEXT)
+    street.app.state.gateway._profiles = Profiles(default, {HOSPITAL: [(date.min, text)]})
+    written = street.post(json.dumps(envelope("2207", bill()))).text
+    assert '"infcode":0' in written
+    assert '"medfee_sumamt":"2000.00"' in written
+    assert '"pool_prop_selfpay":"0.6000"' in written
 
 
 def test_health_says_how_many_and_nothing_else(street: Street) -> None:

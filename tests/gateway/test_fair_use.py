@@ -1,5 +1,7 @@
 """Fair use as a table of moments, and the limits' file with everything that can be wrong in it."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
@@ -7,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.refusal import RefusalCode
+from participants.gateway.envelope import Envelope
 from participants.gateway.fair_use import Buckets, FairUseUnsound, Rate, load_fair_use
+from participants.gateway.gate import Gate
 
 SHIPPED = files("participants.gateway").joinpath("data/fair_use.toml").read_text("utf-8")
 
@@ -69,3 +74,47 @@ def test_a_file_that_cannot_be_used_is_refused_by_its_key(
     file.write_text(SHIPPED.replace(before, after, 1), encoding="utf-8")
     with pytest.raises(FairUseUnsound, match=told):
         load_fair_use(file)
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "new", "institution", "area"),
+    [
+        (b'{"infno":"2207","fixmedins_code":"H31010000001"}', "", True, "H31010000001", "310000"),
+        (b'{"infno" : "5203", "mdtrtarea_admvs":"340100"}', "", False, "", "340000"),
+        (b'{"input":{}}', "2601", False, "", None),
+        (b"\xff\xfe not a body", "", True, "", None),
+        (b"", "", True, "", None),
+    ],
+)
+def test_a_glance_tells_what_begins_something_from_what_ends_it(
+    body: bytes, path: str, new: bool, institution: str, area: str | None
+) -> None:
+    glance = Gate(load_fair_use()).glance(body, path)
+    assert (glance.is_new_work, glance.institution_code, glance.area) == (new, institution, area)
+
+
+def envelope(institution: str = "H31010000001", infno: str = "2207") -> Envelope:
+    return Envelope(
+        infno=infno,
+        msgid="M1",
+        institution_code=institution,
+        institution_name="",
+        treatment_division="310000",
+        insured_division="340100",
+        operator="",
+        operator_name="",
+        sent_at=datetime(2026, 11, 22, tzinfo=UTC),
+        input={},
+        sign_no="",
+    )
+
+
+def test_only_who_asks_too_much_is_told_to_wait_and_never_who_undoes_or_finds_out() -> None:
+    gate = Gate(replace(load_fair_use(), institution=Rate(per_second=1, burst=2)))
+    said = [gate.passed(envelope(), 0.0) for _ in range(3)]
+    assert said[:2] == [None, None]
+    assert said[2] is not None
+    assert (said[2].code, said[2].retry_after_s) == (RefusalCode.RATE_LIMITED, 1)
+    assert gate.passed(envelope(infno="2601"), 0.0) is None
+    assert gate.passed(envelope("H31010000002"), 0.0) is None
+    assert gate.passed(envelope(), 1.0) is None

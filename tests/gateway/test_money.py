@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from contracts.codes import InsuranceKind, VisitKind
@@ -11,7 +11,7 @@ from participants.gateway.fee_lines import line_output
 from participants.gateway.settlement_block import Settled, output_of
 from participants.treatment.domain.catalogue import FeeLine, LineRefused, split
 from participants.treatment.domain.catalogue_file import load_catalogue
-from participants.treatment.domain.fee import NewLine
+from participants.treatment.domain.refund import of_charge, taken_back
 
 FEN = st.integers(0, 10**12)
 CATALOGUE = load_catalogue()
@@ -89,5 +89,25 @@ def test_every_line_told_adds_up(code: str, count_e4: int, price_e6: int, off: i
         found = split([line], CATALOGUE, DAY.date())
     except LineRefused:
         return
-    output = line_output(NewLine(line, DAY.date()), found[0])
+    output = line_output(found[0])
     assert output["feedetl_sn"] == "1"
+
+
+@given(
+    code=st.sampled_from(sorted(CATALOGUE.items)),
+    count_e4=st.integers(2, 10**6),
+    price_e6=st.integers(10**4, 10**10),
+    share=st.integers(1, 10_000),
+)
+def test_every_refund_told_adds_up_with_the_other_sign(
+    code: str, count_e4: int, price_e6: int, share: int
+) -> None:
+    charge = FeeLine("1", code, count_e4, price_e6, (count_e4 * price_e6) // 10**8)
+    [found] = split([charge], CATALOGUE, DAY.date())
+    back_e4 = max(1, count_e4 * share // 10_000)
+    back = FeeLine("2", code, -back_e4, price_e6, -((back_e4 * price_e6) // 10**8))
+    assume(back.total_fen < 0)
+    lefts = {"1": of_charge(found, DAY.date())}
+    output = line_output(taken_back(back, "1", lefts, CATALOGUE))
+    assert output["cnt"].startswith("-")
+    assert not output["pric"].startswith("-")

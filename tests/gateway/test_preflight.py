@@ -14,7 +14,7 @@ from contracts.clock import SystemClock
 from contracts.messages.enquiry import CheckName
 from contracts.refusal import RefusalCode
 from participants.gateway.settings import GatewaySettings
-from tests.gateway.cases import PSN_NO, TODAY, outpatient_bill, split
+from tests.gateway.cases import PSN_NO, TODAY, outpatient_bill, own_visit, split
 from tests.gateway.street import AREA, HOSPITAL, Street, opened
 from tests.support.databases import Databases
 from tests.support.tables import rows
@@ -209,7 +209,7 @@ def test_what_is_not_an_object_is_refused(street: Street) -> None:
 
 
 def bill() -> dict[str, Any]:
-    return outpatient_bill("MZ0001", 1900, **split(0, 0, 0, 1900))
+    return outpatient_bill(own_visit(), 1900, **split(0, 0, 0, 1900))
 
 
 AGREES = rows(

@@ -12,6 +12,7 @@ from tests.gateway.cases import (
     admission,
     inpatient_bill,
     outpatient_bill,
+    own_visit,
     registration,
     split,
 )
@@ -20,7 +21,7 @@ from tests.support.databases import Databases
 
 
 def bill(total: int = 1900) -> dict[str, object]:
-    return outpatient_bill("MZ0001", total, **split(0, 0, 0, total))
+    return outpatient_bill(own_visit(), total, **split(0, 0, 0, total))
 
 
 def content(reply: Reply) -> dict[str, object]:
@@ -34,7 +35,7 @@ def test_the_same_message_again_gets_the_same_answer_and_settles_once(street: St
     first, second = street.said(document), street.said(document)
     assert first["infcode"] == 0
     assert content(first) == content(second)
-    assert first["inf_refmsgid"] != second["inf_refmsgid"]
+    assert first["inf_refmsgid"] == second["inf_refmsgid"]
     assert street.rows("SELECT count(*) FROM settlements") == [(1,)]
 
 
@@ -51,7 +52,8 @@ def test_numbers_written_otherwise_are_the_same_content(street: Street) -> None:
 def test_the_same_message_id_with_another_content_is_refused(
     street: Street, change: dict[str, object]
 ) -> None:
-    document = envelope("2207", bill())
+    said = bill()
+    document = envelope("2207", said.copy())
     first = street.said(document)
     document["input"]["data"] |= change
     clash = street.said(document)
@@ -59,7 +61,7 @@ def test_the_same_message_id_with_another_content_is_refused(
     other = street.call("2201", registration(), msgid=document["msgid"])
     assert other["err_msg"].startswith(f"[{RefusalCode.CONFLICTING_REPLAY.value}]")
     assert street.rows("SELECT count(*) FROM settlements") == [(1,)]
-    document["input"]["data"] = bill()
+    document["input"]["data"] = said
     assert content(street.said(document)) == content(first)
 
 
@@ -133,7 +135,7 @@ def answer_late(street: Street) -> None:
     """Let the other party hear the request once more, and wait until its answer is stored."""
     records = street.log.records("hub.settlements")
     street.other.silent = False
-    street.log.append("hub.settlements", b"again", records[-1].value)
+    street.log.say("treatment.310000", "hub.settlements", b"again", records[-1].value)
     deadline = datetime.now(SHANGHAI).timestamp() + 20
     while street.rows("SELECT state FROM settlements") != [("settled",)]:
         assert datetime.now(SHANGHAI).timestamp() < deadline, "the answer was not stored"

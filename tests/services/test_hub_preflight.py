@@ -291,6 +291,7 @@ def add_bill(hub: Hub, state: str, seconds_ago: int, late_answers: int = 0) -> N
     """A bill of the insured area as it ended, or as it waits."""
     received_at = NOW - timedelta(seconds=seconds_ago)
     waits = state == "routed"
+    took = ANSWER_WITHIN if state == "expired" else timedelta(milliseconds=100)
     with hub.engine.begin() as tx:
         tx.execute(
             insert(tables.settlements).values(
@@ -314,7 +315,7 @@ def add_bill(hub: Hub, state: str, seconds_ago: int, late_answers: int = 0) -> N
                 step_count=1,
                 received_at=received_at,
                 answer_by=received_at + ANSWER_WITHIN,
-                concluded_at=None if waits else received_at + ANSWER_WITHIN,
+                concluded_at=None if waits else received_at + took,
                 registration_id=new_id(),
                 registration_basis="registered",
                 late_answers=late_answers,

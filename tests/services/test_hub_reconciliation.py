@@ -13,6 +13,7 @@ from contracts.control_totals import BucketKey, Entry, bucket_of
 from contracts.ids import MessageId, new_id
 from contracts.message import Body, Head, Message, Outgoing
 from contracts.messages.reconciliation import (
+    BreaksTold,
     Row,
     RowsReported,
     RowsRequested,
@@ -87,7 +88,7 @@ def _report(
     twice: int | None = None,
     now: datetime = NOON,
 ) -> list[Outgoing]:
-    """The side reports its totals, and its rows where the hub asks; what the hub asked for."""
+    """The side reports its totals, and its rows where the hub asks; what the hub says to it all."""
     buckets = _buckets(role, area, cases)
     if twice is not None:
         for entries in buckets.values():
@@ -100,14 +101,23 @@ def _report(
         attempt=attempt,
         buckets=tuple(bucket_of(key, entries) for key, entries in buckets.items()),
     )
-    asked = reconciliation.record_totals(tx, [_message(totals, who)], now)
-    for wanted in asked:
-        body = wanted.message.body
-        assert isinstance(body, RowsRequested)
+    outgoing = reconciliation.record_totals(tx, [_message(totals, who)], now)
+    wanted = [one.message.body for one in outgoing]
+    for body in [one for one in wanted if isinstance(one, RowsRequested)]:
         key = (body.counterpart, body.insurance_kind, body.visit_kind)
         for said in _rows(body, role, area, buckets.get(key, []), at_once):
-            record_rows(tx, [_message(said, who)], now)
-    return asked
+            outgoing += record_rows(tx, [_message(said, who)], now)
+    return outgoing
+
+
+def _told(outgoing: Sequence[Outgoing]) -> list[tuple[str, str, str, int, bool]]:
+    """Of breaks: (topic, class, settlement, sign, whether it is repaired)."""
+    return [
+        (said.topic, one.break_class, str(one.settlement_id), one.sign, one.is_repaired)
+        for said in outgoing
+        if isinstance(said.message.body, BreaksTold)
+        for one in said.message.body.breaks
+    ]
 
 
 def _rows(
@@ -236,15 +246,19 @@ def test_a_planted_difference_is_found_and_gone_once_corrected(
     assert _open(engine) == expected
     assert _states(engine)["insured.430000"] is SideState.WAITING
     with engine.begin() as tx:
-        asked = reconciliation.ask_again(tx, LATE)
-        assert {said.message.body for said in asked} == {
-            TotalsRequested(business_date=DAY, attempt=2)
-        }
-        _report(tx, Role.INSURED, HUNAN, cases, attempt=2, now=LATE)
+        said = reconciliation.ask_again(tx, LATE)
+        asked = {one.message.body for one in said if isinstance(one.message.body, TotalsRequested)}
+        assert asked == {TotalsRequested(business_date=DAY, attempt=2)}
+        # The treatment area hears of it once the agreed time is over, and again when it is mended.
+        told = ("treatment.310000.notices", kind, str(settlement_id(number)), sign)
+        assert _told(said) == [(*told, False)]
+        assert _told(_report(tx, Role.INSURED, HUNAN, cases, attempt=2, now=LATE)) == []
     assert _states(engine)["insured.430000"] is SideState.BROKEN
     assert [one for one in _open(engine) if one[0] != "no_report"] == expected
     with engine.begin() as tx:
-        assert _report(tx, Role.INSURED, HUNAN, CASES, attempt=2, now=LATE) == []
+        assert _told(_report(tx, Role.INSURED, HUNAN, CASES, attempt=2, now=LATE)) == [
+            (*told, True)
+        ]
     assert _states(engine)["insured.430000"] is SideState.AGREED
     assert {row[0] for row in _open(engine)} == {"no_report"}
     resolved = [one for one in _summary(engine).breaks if one.resolved_at is not None]

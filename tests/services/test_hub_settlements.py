@@ -179,6 +179,8 @@ SAYS: dict[tuple[State, Event], list[str]] = {
     (State.REJECTED, Event.CANCEL): [f"{ANSWERED} kept 3014"],
     (State.SETTLED, Event.WITHDRAW): [f"{RELEASE} withdrawn"],
     (State.SETTLED, Event.CANCEL): [f"{RELEASE} cancelled"],
+    (State.SETTLED, Event.KEEP): [],
+    (State.REVERSED, Event.RELEASE): [],
     (State.REVERSING, Event.WITHDRAW): [],
     (State.REVERSING, Event.CANCEL): [],
     (State.REVERSING, Event.RELEASE): [f"{ANSWERED} reversed", f"{CONCLUDED} reversed"],

@@ -214,7 +214,7 @@ def test_a_batch_needs_one_query_a_table(area: InsuredArea, people: int) -> None
 
 def test_only_the_hub_is_answered(area: InsuredArea) -> None:
     assert area.hear(forwarded(care()), sender="treatment.310000") == []
-    assert area.rows("SELECT kind FROM anomalies") == [("not_from_the_hub",)]
+    assert area.rows("SELECT fault FROM dead_letters") == [("wrong_sender",)]
 
 
 @contextmanager

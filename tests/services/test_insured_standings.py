@@ -105,7 +105,7 @@ def test_in_force_without_our_yes_is_noted_and_entitles_to_nothing(area: Insured
     assert area.rows(ANOMALIES) == [("out_of_step",)] * 2
     assert area.rows(ENTITLED) == []
     area.hear(told(S.ACTIVE), sender="treatment.310000")
-    assert area.rows(ANOMALIES)[2:] == [("not_from_the_hub",)]
+    assert area.rows("SELECT fault FROM dead_letters") == [("wrong_sender",)]
 
 
 # Steps with the day of March they were told on; the registration asks for 10 to 31 March.

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from contracts.ids import SettlementId, new_id
-from participants.treatment.domain.attempt import Claim, ClaimKind
+from participants.treatment.domain.attempt import Claim, ClaimKind, MessageKey
 from participants.treatment.domain.settlement import WithdrawRequest
 from participants.treatment.services import attempts, settlements
 from tests.support.databases import Databases
@@ -21,6 +21,8 @@ from tests.support.treatment import (
     requested,
     treatment_database,
 )
+
+M1 = MessageKey(HOSPITAL, "M1")
 
 
 @pytest.fixture
@@ -46,8 +48,8 @@ def test_an_id_is_new_once_and_then_a_replay_that_is_still_under_way(tx: Connect
 
 def test_a_replay_brings_the_reply_that_was_stored_first(tx: Connection) -> None:
     _claim(tx)
-    attempts.answered(tx, [("M1", '{"infcode":0}')])
-    attempts.answered(tx, [("M1", '{"infcode":-1}')])
+    attempts.answered(tx, [(M1, '{"infcode":0}')])
+    attempts.answered(tx, [(M1, '{"infcode":-1}')])
     assert _claim(tx).reply_json == '{"infcode":0}'
 
 
@@ -59,7 +61,7 @@ def test_a_replay_of_a_settlement_under_way_names_it(tx: Connection) -> None:
 def test_a_bound_id_is_named_by_its_replay(tx: Connection) -> None:
     _claim(tx)
     subject = SettlementId(new_id())
-    attempts.bind(tx, [("M1", subject)])
+    attempts.bind(tx, [(M1, subject)])
     assert _claim(tx).subject_id == subject
 
 
@@ -68,10 +70,18 @@ def test_a_used_id_with_another_content_is_a_clash(tx: Connection) -> None:
     assert _claim(tx, content="another").kind is ClaimKind.CLASH
 
 
-def test_another_hospital_never_sees_a_reply_that_is_not_its_own(tx: Connection) -> None:
+def test_another_hospitals_same_id_is_another_message(tx: Connection) -> None:
     _claim(tx)
-    attempts.answered(tx, [("M1", "{}")])
-    assert _claim(tx, by=OTHER_HOSPITAL) == Claim(ClaimKind.CLASH)
+    attempts.answered(tx, [(M1, "{}")])
+    assert _claim(tx, by=OTHER_HOSPITAL) == Claim(ClaimKind.NEW)
+    assert _claim(tx, by=OTHER_HOSPITAL) == Claim(ClaimKind.REPLAY, None, None)
+    assert _claim(tx) == Claim(ClaimKind.REPLAY, "{}")
+
+
+def test_a_reply_once_stored_is_what_whoever_answers_later_is_given(tx: Connection) -> None:
+    _claim(tx)
+    assert attempts.answered(tx, [(M1, "first")]) == {}
+    assert attempts.answered(tx, [(M1, "second")]) == {M1: "first"}
 
 
 def test_two_of_one_id_in_a_batch_are_judged_one_after_the_other(tx: Connection) -> None:
@@ -82,7 +92,7 @@ def test_two_of_one_id_in_a_batch_are_judged_one_after_the_other(tx: Connection)
 
 def test_what_was_withdrawn_is_never_done_again_even_if_it_had_a_reply(tx: Connection) -> None:
     requested(tx, a_bill("M1"))
-    attempts.answered(tx, [("M1", "{}")])
+    attempts.answered(tx, [(M1, "{}")])
     settlements.withdraw(tx, [WithdrawRequest("W1", HOSPITAL, "M1", "2207")], NOW, TERMS)
     assert _claim(tx) == Claim(ClaimKind.WITHDRAWN)
 

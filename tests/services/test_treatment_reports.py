@@ -12,9 +12,10 @@ from contracts import topics
 from contracts.clock import SystemClock
 from contracts.codes import DivisionCode, InsuranceKind, Role, VisitKind
 from contracts.control_totals import Entry, digest_of
-from contracts.delivery.codec import decode, encode
+from contracts.delivery.codec import decode
 from contracts.delivery.memory import MemoryLog
 from contracts.ids import SettlementId
+from contracts.message import Outgoing
 from contracts.messages.clearing import ClearingIssued, ClearingLine
 from contracts.messages.reconciliation import (
     RowsReported,
@@ -165,9 +166,9 @@ def test_the_worker_follows_the_hub_s_messages_and_answers_them(engine: Engine) 
     with engine.begin() as tx:
         id_ = requested(tx, a_bill("M1")).settlement_id
     answers, notices = topics.treatment_answers(AREA), topics.notices(Role.TREATMENT, AREA)
-    log.append(answers, str(id_).encode(), encode(an_answer(id_, Outcome.SETTLED)).encode())
+    log.post(Outgoing(answers, str(id_), an_answer(id_, Outcome.SETTLED)))
     for body in (TotalsRequested(business_date=TODAY, attempt=1), _asked_for("340000"), _issued()):
-        log.append(notices, AREA.encode(), encode(says(body)).encode())
+        log.post(Outgoing(notices, AREA, says(body)))
     processor = worker(AREA, engine, log, SystemClock(), Settings())
     assert processor.run_once() == 4
     with engine.begin() as tx:
@@ -189,7 +190,7 @@ def test_a_message_that_comes_twice_is_handled_once(engine: Engine) -> None:
     answer = an_answer(id_, Outcome.SETTLED)
     again = replace(answer)
     for message in (answer, again):
-        log.append(topics.treatment_answers(AREA), str(id_).encode(), encode(message).encode())
+        log.post(Outgoing(topics.treatment_answers(AREA), str(id_), message))
     worker(AREA, engine, log, SystemClock(), Settings()).run_once()
     with engine.begin() as tx:
         assert tx.execute(text("SELECT count(*) FROM settlement_steps")).scalar_one() == 1

@@ -262,7 +262,11 @@ def test_wishes_and_answers_in_any_order_end_where_the_table_says(
     assert tx.execute(text("SELECT count(*) FROM anomalies")).scalar_one() == int(case["anomalies"])
 
 
-@given(events=st.lists(st.sampled_from(list(Event)), max_size=8))
+# What the clock does is in tests/services/test_treatment_reminding.py.
+ASKED_OR_SAID = [event for event in Event if event is not Event.LAPSE]
+
+
+@given(events=st.lists(st.sampled_from(ASKED_OR_SAID), max_size=8))
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -441,17 +445,29 @@ def test_an_original_claimed_but_not_acted_upon_can_be_withdrawn(tx: Connection)
 @pytest.mark.parametrize(
     "undo",
     [
-        WithdrawRequest("W1", OTHER_HOSPITAL, "M1", "2207"),
         WithdrawRequest("W1", HOSPITAL, "M1", "2304"),
         WithdrawRequest("W1", HOSPITAL, "M1", "2207", PersonId("B" * 29)),
     ],
-    ids=["another hospital", "another transaction", "another person"],
+    ids=["another transaction", "another person"],
 )
 def test_a_hospital_withdraws_only_what_is_its_own(tx: Connection, undo: WithdrawRequest) -> None:
     id_ = _brought_to(tx, "settled")
     results, outgoing = settlements.withdraw(tx, [undo], NOW, TERMS)
     assert (results, outgoing) == ([Refusal(RefusalCode.UNKNOWN_MESSAGE)], [])
     assert read(tx, id_).state is State.SETTLED
+
+
+def test_another_hospitals_withdrawal_of_the_same_message_id_is_of_another_message(
+    tx: Connection,
+) -> None:
+    id_ = _brought_to(tx, "settled")
+    undo = WithdrawRequest("W1", OTHER_HOSPITAL, "M1", "2207")
+    assert settlements.withdraw(tx, [undo], NOW, TERMS) == ([Done()], [])
+    assert read(tx, id_).state is State.SETTLED
+    [theirs, ours] = attempts.claim(
+        tx, [an_attempt("M1", by=OTHER_HOSPITAL), an_attempt("M1")], NOW
+    )
+    assert (theirs.kind, ours.kind) == ("withdrawn", "replay")
 
 
 def test_opening_a_visit_can_be_withdrawn_until_it_is_settled(tx: Connection) -> None:

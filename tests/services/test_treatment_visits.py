@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from contracts.codes import DivisionCode, VisitKind
 from contracts.ids import PersonId, VisitId, new_id
 from contracts.messages.settlement import Outcome, SettlementRequested
+from contracts.messages.values import Shares
 from contracts.refusal import RefusalCode
 from participants.treatment.domain.catalogue import Catalogue, FeeLine, Item, ItemLevel
 from participants.treatment.domain.fee import LinesForVisit, LinesRemoval, NewLine, SplitResult
@@ -63,7 +64,7 @@ def tx(engine: Engine) -> Iterator[Connection]:
         yield tx
 
 
-def _line(line_no: str, code: str, total_fen: int, *, batch: str = "1") -> NewLine:
+def _line(line_no: str, code: str, total_fen: int, *, batch: str = "") -> NewLine:
     """One piece at the price of the line."""
     return NewLine(FeeLine(line_no, code, 10_000, total_fen * 10_000, total_fen), TODAY, batch)
 
@@ -94,8 +95,8 @@ def test_a_visit_is_not_opened_when_something_is_wrong(
 ) -> None:
     text = case["value"].replace("NUL", "I10\0")
     value = date.fromisoformat(text) if case["field"].endswith("_on") else text
-    attempts.claim(tx, [an_attempt("V1"), an_attempt("V2")], NOW)
     wrong = replace(a_visit("V1"), **{case["field"]: value})  # type: ignore[arg-type]  # as named
+    attempts.claim(tx, [an_attempt("V1", by=wrong.hospital_code), an_attempt("V2")], NOW)
     results = visits.open(tx, [wrong, a_visit("V2")], NOW, TERMS)
     assert isinstance(results[0], Refusal)
     assert results[0].code.value == case["code"]
@@ -215,7 +216,13 @@ def test_in_mid_stay_each_settlement_takes_the_lines_that_are_open(tx: Connectio
     # What the void settlement had taken came back.
     second = requested(tx, a_bill("M2", visit_id=visit_id, total_fen=30_00, mid_stay=True))
     _add(tx, visit_id, _line("3", "A", 40_00))
-    requested(tx, a_bill("M3", visit_id=visit_id, total_fen=40_00))
+    # Whatever the other holds may still come back: the final bill waits for its answer.
+    final = a_bill("M3", visit_id=visit_id, total_fen=40_00)
+    [too_soon], _ = settlements.request(tx, claimed(tx, final), NOW, TERMS)
+    assert too_soon == Refusal(RefusalCode.VISIT_OUT_OF_STEP)
+    shares = Shares(cash_fen=30_00)
+    answered(tx, [an_answer(second.settlement_id, Outcome.SETTLED, shares=shares)])
+    requested(tx, a_bill("M4", visit_id=visit_id, total_fen=40_00))
     taken = {line.line_no: line.settlement_id for line in fee_lines.of(tx, [visit_id])[visit_id]}
     assert taken["1"] == taken["2"] == second.settlement_id != taken["3"]
 
@@ -223,18 +230,21 @@ def test_in_mid_stay_each_settlement_takes_the_lines_that_are_open(tx: Connectio
 def test_a_visit_whose_lines_are_all_taken_is_not_settled_by_a_bare_split(tx: Connection) -> None:
     visit_id = opened(tx, a_visit("V1"))
     _add(tx, visit_id, _line("1", "A", 100_00))
-    requested(tx, a_bill("M1", visit_id=visit_id, mid_stay=True))
+    first = requested(tx, a_bill("M1", visit_id=visit_id, mid_stay=True))
+    answered(tx, [an_answer(first.settlement_id, Outcome.SETTLED)])
     [result], _ = settlements.request(tx, claimed(tx, a_bill("M2", visit_id=visit_id)), NOW, TERMS)
     assert result == Refusal(RefusalCode.LINES_DIFFER_FROM_TOTAL)
 
 
 REMOVED = """
-    line_numbers  charge_batch  left
-    1             -             2,3
-    1,2           -             3
-    -             B             1
-    -             -             none
-    2             A             1,2,3
+    line_numbers  charge_batch  left   refused
+    1             -             2,3    -
+    1,2           -             3      -
+    -             B             1      -
+    -             -             none   -
+    2             A             1,2,3  3021
+    4             -             1,2,3  3021
+    -             C             1,2,3  3021
 """
 
 
@@ -254,7 +264,8 @@ def test_open_lines_are_removed_by_number_by_charge_batch_or_all(
     removal = LinesRemoval(visit_id, HOSPITAL, PERSON, numbers, charge_batch)
     stranger = replace(removal, person_id=PersonId("B" * 29))
     results = visits.remove_lines(tx, [removal, stranger])
-    assert results == [Done(), Refusal(RefusalCode.UNKNOWN_VISIT)]
+    codes = [one.code.value if isinstance(one, Refusal) else "-" for one in results]
+    assert codes == [case["refused"], "3010"]
     left = [line.line_no for line in fee_lines.of(tx, [visit_id]).get(visit_id, [])]
     assert ",".join(sorted(left)) == case["left"].replace("none", "")
 
@@ -263,7 +274,12 @@ def test_settled_lines_stay(tx: Connection) -> None:
     visit_id = opened(tx, a_visit("V1"))
     _add(tx, visit_id, _line("1", "A", 100_00))
     requested(tx, a_bill("M1", visit_id=visit_id))
-    visits.remove_lines(tx, [LinesRemoval(visit_id, HOSPITAL, PERSON)])
+    all_open = LinesRemoval(visit_id, HOSPITAL, PERSON)
+    by_name = replace(all_open, line_numbers=("1",))
+    by_batch = replace(all_open, charge_batch="")
+    results = visits.remove_lines(tx, [all_open, by_name, by_batch])
+    settled = Refusal(RefusalCode.LINES_SETTLED, "1")
+    assert results == [Done(), settled, settled]
     assert len(fee_lines.of(tx, [visit_id])[visit_id]) == 1
 
 

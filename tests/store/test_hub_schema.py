@@ -18,7 +18,9 @@ from hub.services import calculations
 from hub.store import (
     tables_directory,  # noqa: F401  # declares its tables in the metadata
     tables_money,  # noqa: F401  # as well
+    tables_protocol,  # noqa: F401  # as well
     tables_registrations,  # noqa: F401  # as well
+    tables_routes,  # noqa: F401  # as well
 )
 from hub.store.db import migrate
 from hub.store.tables import metadata

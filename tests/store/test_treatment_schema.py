@@ -95,5 +95,5 @@ def test_a_message_id_makes_one_settlement(databases: Databases) -> None:
     with engine.begin() as tx:
         requested(tx, a_bill("M1"))
         requested(tx, a_bill("M2"))
-    with pytest.raises(IntegrityError, match="settlements_msgid_key"), engine.begin() as tx:
+    with pytest.raises(IntegrityError, match="settlements_message"), engine.begin() as tx:
         tx.execute(text("UPDATE settlements SET msgid = 'M1'"))

@@ -17,6 +17,7 @@ class Databases:
     """Hands out empty, migrated databases and takes them back at the end of the test."""
 
     admin_url: str
+    prefix: str = ""  # two processes on one server name theirs apart
     _templates: dict[str, str] = field(default_factory=dict)
     _given: list[tuple[str, Engine]] = field(default_factory=list)
     _count: int = 0
@@ -24,7 +25,7 @@ class Databases:
     def fresh(self, role: str, migrate: Migrate) -> Engine:
         template = self._template(role, migrate)
         self._count += 1
-        name = f"{role}_{self._count}"
+        name = f"{self.prefix}{role}_{self._count}"
         engine = engine_of(postgres.create_database(self.admin_url, name, template), name=name)
         self._given.append((name, engine))
         return engine
@@ -37,7 +38,7 @@ class Databases:
 
     def _template(self, role: str, migrate: Migrate) -> str:
         if role not in self._templates:
-            name = f"template_{role}"
+            name = f"{self.prefix}template_{role}"
             migrate(postgres.create_database(self.admin_url, name))
             self._templates[role] = name
         return self._templates[role]

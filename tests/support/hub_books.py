@@ -12,7 +12,13 @@ from contracts.codes import AreaCode, Fund, InsuranceKind, VisitKind, areas
 from contracts.control_totals import Entry
 from contracts.ids import SettlementId
 from contracts.messages.values import PARTS
-from hub.store import tables, tables_money, tables_registrations  # noqa: F401 - add their tables
+from hub.store import (  # noqa: F401 - add their tables
+    tables,
+    tables_money,
+    tables_protocol,
+    tables_registrations,
+    tables_routes,
+)
 
 HUNAN, SHANGHAI, ANHUI = AreaCode("430000"), AreaCode("310000"), AreaCode("340000")
 NOON = datetime(2026, 3, 31, 4, 0, tzinfo=UTC)

@@ -35,6 +35,8 @@ SETTLES_DOWN_WITHIN_S = 30.0
 
 # What merely records that somebody asked, and was told no.
 JOURNALS = {"inbox", "outbox", "outbox_unsent", "attempts", "enquiries", "trials", "preflights"}
+# What is always on the move: how far readers are, and how the routes stand.
+JOURNALS |= {"progress", "canaries", "route_weather"}
 # A settlement that was refused is a record of the no; who refused it says so in its state.
 _NO = "SELECT settlement_id FROM settlements WHERE state IN ('rejected', 'refused')"
 _EXCEPT = {
@@ -193,10 +195,11 @@ def consultation() -> DrawnBill:
 
 
 @contextmanager
-def country(servers: Servers) -> Iterator[Country]:
+def country(servers: Servers, *, canary_every_s: int = 0) -> Iterator[Country]:
     """A country of two areas in this process, for the length of a `with` block."""
     with ExitStack() as stack:
-        world = stack.enter_context(embedded_world(servers, (HOME, PLACE)))
+        running = embedded_world(servers, (HOME, PLACE), canary_every_s=canary_every_s)
+        world = stack.enter_context(running)
         http = stack.enter_context(httpx.Client(timeout=30.0))
         engines = engines_of(world)
         for engine in engines.values():

@@ -20,6 +20,7 @@ SCHEMA = Path(__file__).parent / "data" / "compose-spec.json"
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 SERVERS = {"kafka", "postgres"}
+AREAS = ("insured.340000", "insured.320000", "treatment.310000", "treatment.330000")
 PARTS = sorted(SERVICES.keys() - SERVERS)
 VARIABLE = re.compile(r"\$\{?([A-Z0-9_]+)([^}]*)\}?")
 
@@ -118,7 +119,9 @@ def test_no_secret_has_a_default() -> None:
 def test_every_secret_is_a_variable() -> None:
     for name, service in SERVICES.items():
         for variable, value in service.get("environment", {}).items():
-            if re.search("PASSWORD|KEY|DATABASE_URL", variable):
+            if re.search("PASSWORD|KEY(?!STORE)|DATABASE_URL|JAAS_CONFIG", variable):
+                if "ScramLoginModule" in str(value):
+                    continue  # it names the way, and no user
                 assert re.search(r"\$\{[A-Z0-9_]+:\?", str(value)), f"{name}: {variable}"
 
 
@@ -129,6 +132,51 @@ def test_a_participant_knows_the_password_of_its_own_database_only() -> None:
         area = re.search(r"\d{6}", name)
         own = "MIGRATOR" if name.startswith("migrate-") else _owner(name, area and area[0])
         assert known <= {own}, name
+
+
+def test_a_participant_speaks_to_kafka_in_its_own_name_and_with_its_own_keys() -> None:
+    for name in PARTS:
+        given = SERVICES[name].get("environment", {})
+        if "YIDI_KAFKA" not in given:
+            assert "KAFKA" not in json.dumps(given), name
+            continue
+        assert given["YIDI_KAFKA_SECURITY_PROTOCOL"] == "SASL_SSL", name
+        if name in {"rights", "topics"}:
+            assert (given["YIDI_KAFKA_USER"], "YIDI_MESSAGE_KEYS" in given) == ("admin", False)
+            continue
+        area = re.search(r"\d{6}", name)
+        role = "insured" if name.startswith("insured") else "treatment"
+        owner = f"{role}.{area[0]}" if area else "hub"
+        own = _variable(owner)
+        assert given["YIDI_KAFKA_USER"] == owner, name
+        ((password, _),) = VARIABLE.findall(given["YIDI_KAFKA_PASSWORD"])
+        assert password == f"YIDI_KAFKA_PASSWORD_{own}"
+        keys = {found for found, _ in VARIABLE.findall(given["YIDI_MESSAGE_KEYS"])}
+        whose = AREAS if owner == "hub" else (owner,)
+        assert keys == {f"YIDI_MESSAGE_KEYS_{_variable(one)}" for one in whose}, name
+
+
+def _variable(participant: str) -> str:
+    return participant.upper().replace(".", "_")
+
+
+def test_kafka_denies_what_no_right_allows_and_nobody_comes_in_without_a_password() -> None:
+    given = SERVICES["kafka"]["environment"]
+    assert given["KAFKA_AUTHORIZER_CLASS_NAME"].endswith(".StandardAuthorizer")
+    assert given["KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND"] == "false"
+    assert given["KAFKA_SUPER_USERS"] == "User:admin"
+    spoken = dict(
+        part.split(":") for part in given["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(",")
+    )
+    assert spoken == {"CONTROLLER": "SASL_PLAINTEXT", "CLIENTS": "SASL_SSL", "ADMIN": "SASL_SSL"}
+    assert "CONTROLLER://localhost:9093" in given["KAFKA_LISTENERS"], "never on the network"
+    mechanisms = given["KAFKA_LISTENER_NAME_CLIENTS_SASL_ENABLED_MECHANISMS"]
+    assert mechanisms == "SCRAM-SHA-512"
+
+
+def test_only_the_broker_sees_its_private_key() -> None:
+    holders = {name for name, service in SERVICES.items() if "kafka/tls" in json.dumps(service)}
+    assert holders == {"kafka"}
 
 
 def test_keys_go_only_to_parts_that_seal_or_recognise_identities() -> None:

@@ -20,12 +20,11 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from simulators.running.deployment import new_secrets
 from simulators.stack.embedded import local_postgres
 from simulators.stack.processes import Child, free_ports
-from simulators.stack.servers import servers
+from tests.support.secured_kafka import SecuredKafka, new_env, secured_kafka
 from tests.system.test_compose import PARTS, ROOT, SERVICES, is_one_shot
-from tests.system.test_compose_databases import EXAMPLE, run_script
+from tests.system.test_compose_databases import run_script
 
 HEALTHY_WITHIN_S = 90.0
 DONE_WITHIN_S = 60.0
@@ -39,7 +38,7 @@ class Rehearsal:
 
     folder: Path
     socket: str
-    kafka: str
+    kafka: SecuredKafka
     secrets: Mapping[str, str]
     ports: dict[str, int] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
@@ -100,7 +99,7 @@ class Rehearsal:
     def _here(self, name: str, value: Any) -> str:
         text = re.sub(r"\$\{([A-Z0-9_]+):\?[^}]*\}", lambda found: self.secrets[found[1]], value)
         text = re.sub(r"@postgres:5432/(.+)$", rf"@/\1?host={self.socket}", text)
-        text = text.replace("kafka:9092", self.kafka).replace("0.0.0.0", "127.0.0.1")  # noqa: S104
+        text = self.kafka.here(text).replace("0.0.0.0", "127.0.0.1")  # noqa: S104
         text = text.replace("/tmp/heartbeat", str(self.folder / f"{name}.heartbeat"))  # noqa: S108
         text = re.sub(r"^/data/", f"{ROOT}/simulators/data/", text)
         return str(self.ports.get(name, 0)) if text == "8000" else text
@@ -109,15 +108,13 @@ class Rehearsal:
 @pytest.fixture(scope="module")
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
     folder = tmp_path_factory.mktemp("rehearsal")
-    names = [line[:-1] for line in EXAMPLE.read_text("utf-8").splitlines() if line.endswith("=")]
+    secrets = new_env()
     with ExitStack() as stack:
         postgres = stack.enter_context(local_postgres(durable=False))
-        started = stack.enter_context(servers(kafka=True, durable=False))
-        assert started.kafka is not None
+        kafka = stack.enter_context(secured_kafka(secrets))
         run_script(postgres.url)
         socket = make_url(postgres.url).query["host"]
-        secrets = dict.fromkeys(names, "for-one-test") | new_secrets()
-        found = Rehearsal(folder, str(socket), started.kafka, secrets)
+        found = Rehearsal(folder, str(socket), kafka, secrets)
         try:
             yield found
         finally:

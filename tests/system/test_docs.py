@@ -29,8 +29,10 @@ DOCUMENTS = (
     "ARCHITECTURE.md",
     "DECISIONS.md",
     "docs/benchmarks.md",
+    "docs/hospitals.md",
     "docs/interfaces.md",
     "docs/policy-files.md",
+    "docs/production.md",
     "docs/registrations.md",
 )
 ROOMS = ("contracts", "hub", "participants", "simulators")

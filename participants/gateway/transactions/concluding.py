@@ -19,13 +19,21 @@ def tried(
     work: Work, request: Request, facts: Facts, trial_id: UUID, otherwise: VisitKind
 ) -> Reply | None:
     """2206 and 2303: SETL without setl_id."""
-    answer = facts.trials[trial_id].answer
+    trial = facts.trials[trial_id]
+    answer, shares = trial.answer, trial.shares
     if answer is None:
         return None
-    if answer.shares is None:
+    if shares is None:
         return refusal(answer.code or RefusalCode.OUT_OF_STEP, answer.detail)
+    if shares.total_fen() != trial.bill.total_fen:
+        return refusal(RefusalCode.PARTS_DO_NOT_ADD_UP)  # The hub keeps no bill to compare with.
     output = trial_output(work, request, facts, trial_id, otherwise)
     return Reply(output=without(output, "setl_id"))
+
+
+def not_tried(_work: Work, _request: Request, _facts: Facts, _trial_id: UUID) -> Reply | None:
+    """2206 and 2303 at the limit. It is this message's answer for good: another may ask anew."""
+    return refusal(RefusalCode.AREA_UNAVAILABLE)
 
 
 def settled(work: Work, request: Request, facts: Facts, settlement_id: UUID) -> Reply | None:
@@ -33,7 +41,7 @@ def settled(work: Work, request: Request, facts: Facts, settlement_id: UUID) -> 
     settlement = facts.settlements[settlement_id]
     if settlement.is_pending:
         return None
-    if settlement.state is State.SETTLED:
+    if settlement.state is State.SETTLED and not settlement.is_void:
         return Reply(output=settlement_output(work, request, facts, settlement))
     return no_settlement(settlement)
 
@@ -43,6 +51,6 @@ def cancelled(work: Work, request: Request, facts: Facts, settlement_id: UUID) -
     settlement = facts.settlements[settlement_id]
     if settlement.is_pending:
         return None
-    if settlement.state is State.REVERSED:
+    if settlement.state is State.REVERSED and not settlement.is_void:
         return Reply(output=settlement_output(work, request, facts, settlement, sign=-1))
     return refusal(settlement.code or RefusalCode.NOT_CANCELLABLE, settlement.detail)

@@ -1,4 +1,4 @@
-"""The inpatient family: 2401 admit, 2301 lines, 2303 trial, 2304 settle, 2305 cancel."""
+"""The inpatient family: 2401 to 2405 the stay, 2301 to 2305 its lines and bills."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,13 +6,20 @@ from uuid import UUID
 
 from contracts.codes import VisitKind
 from participants.gateway.envelope import Reply
+from participants.gateway.identities import assert_undone
 from participants.gateway.jsontext import yuan
 from participants.gateway.requests import Facts, Request, Step, Work
 from participants.gateway.settlement_block import extended, without
-from participants.gateway.transactions import concluding, settling, visiting
+from participants.gateway.transactions import changing, concluding, settling, visiting
 from participants.gateway.transactions.settling import kind_and_med_type
+from participants.treatment.domain.visit_life import VisitEvent
 
 add_lines = visiting.add_lines
+remove_lines = changing.remove("feedetl_sn")
+change = changing.change
+discharge = changing.discharge
+undo_admission = changing.say(VisitEvent.UNDO_ADMISSION)
+undo_discharge = changing.say(VisitEvent.UNDO_DISCHARGE)
 # What 2305 leaves out of the block SETL.
 _NOT_IN_2305 = (
     "psn_name",
@@ -68,6 +75,7 @@ def cancelled(work: Work, request: Request, facts: Facts, settlement_id: UUID) -
         "crt_dedc": yuan(-settlement.deductible_fen),
         "invono": "",
     }
+    assert_undone(reply.output["setlinfo"])
     return Reply(output=without(extended(reply.output, more), *_NOT_IN_2305))
 
 

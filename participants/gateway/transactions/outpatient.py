@@ -1,4 +1,4 @@
-"""The outpatient family: 2201 register, 2204 lines, 2206 trial, 2207 settle, 2208 cancel."""
+"""The outpatient family: 2201 register to 2208 cancel."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,12 +6,17 @@ from uuid import UUID
 
 from contracts.codes import VisitKind
 from participants.gateway.envelope import Reply
+from participants.gateway.identities import assert_undone
 from participants.gateway.requests import Facts, Request, Step, Work
 from participants.gateway.settlement_block import extended
-from participants.gateway.transactions import concluding, settling, visiting
+from participants.gateway.transactions import changing, concluding, settling, visiting
 from participants.gateway.transactions.settling import kind_and_med_type
+from participants.treatment.domain.visit_life import VisitEvent
 
 add_lines = visiting.add_lines
+diagnose = changing.diagnose
+unregister = changing.say(VisitEvent.UNREGISTER)
+remove_lines = changing.remove("chrg_bchno")
 
 
 def open_(work: Work, requests: Sequence[Request]) -> list[Step]:
@@ -45,7 +50,9 @@ def cancelled(work: Work, request: Request, facts: Facts, settlement_id: UUID) -
     if reply is None or reply.output is None:
         return reply
     cash = reply.output["setlinfo"]["psn_cash_pay"]
-    return Reply(output=extended(reply.output, {"pdn_cash_pay": cash}))
+    output = extended(reply.output, {"pdn_cash_pay": cash})
+    assert_undone(output["setlinfo"])
+    return Reply(output=output)
 
 
 def _opened(request: Request, mdtrt_id: str) -> dict[str, Any]:

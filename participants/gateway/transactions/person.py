@@ -9,12 +9,14 @@ from contracts.clock import shanghai_date_of
 from contracts.messages.enquiry import Insurance, PersonCard
 from contracts.person import person_id_of
 from contracts.refusal import RefusalCode, Refused
+from participants.gateway import jsontext
 from participants.gateway.batching import batched
 from participants.gateway.codes import person_type_of
 from participants.gateway.envelope import Reply, refusal
 from participants.gateway.identity import opened, person_block
 from participants.gateway.jsontext import yuan
 from participants.gateway.requests import Awaiting, Facts, Request, Step, Subject, Work
+from participants.gateway.weather_told import in_exp_content
 from participants.treatment.domain.enquiry import Enquired, Enquiry
 from participants.treatment.domain.results import Refusal
 from participants.treatment.services import enquiries
@@ -44,7 +46,7 @@ def told(work: Work, request: Request, facts: Facts, enquiry_id: UUID) -> Reply 
         return None
     if answer.card is None:
         return refusal(answer.code or RefusalCode.PERSON_UNKNOWN)
-    return _card_told(work, request, answer.card)
+    return _card_told(work, request, facts, answer.card)
 
 
 def _wish(work: Work, request: Request) -> Enquiry:
@@ -67,7 +69,7 @@ def _certificate(request: Request) -> tuple[str, str]:
     return row.text("psn_cert_type"), number
 
 
-def _card_told(work: Work, request: Request, card: PersonCard) -> Reply:
+def _card_told(work: Work, request: Request, facts: Facts, card: PersonCard) -> Reply:
     identity = opened(card.sealed_identity, work.door.sealer)
     said = request.row.text("psn_name")
     if said and said != identity.name:
@@ -78,10 +80,11 @@ def _card_told(work: Work, request: Request, card: PersonCard) -> Reply:
     )
     ordered = ("psn_cert_type", "certno", "psn_name", "gend", "naty", "brdy", "age")
     base = {"psn_no": card.person_id, **{name: block[name] for name in ordered}}
+    weather = in_exp_content(facts.weather_of(request), work.now)
     insurances = [_insurance_told(one) for one in card.insurances]
     return Reply(
         output={
-            "baseinfo": {**base, "exp_content": ""},
+            "baseinfo": {**base, "exp_content": jsontext.encode(weather) if weather else ""},
             "insuinfo": insurances,
             "idetinfo": [],
         }

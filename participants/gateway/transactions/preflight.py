@@ -1,13 +1,15 @@
 """Pre-flight 结算预检: 2001 for the systems that hospitals have, and the same in plain JSON."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from contracts.codes import InsuranceKind, VisitKind
 from contracts.ids import PersonId
-from contracts.messages.enquiry import Check
+from contracts.messages.enquiry import Check, CheckName
 from contracts.refusal import RefusalCode, Refused
 from participants.gateway import jsontext
 from participants.gateway.batching import batched
@@ -32,16 +34,26 @@ from participants.gateway.requests import (
     Transaction,
     Work,
 )
+from participants.gateway.weather_told import in_exp_content, plainly
 from participants.treatment.domain.preflight import (
     PreflightSlot,
     PreflightWish,
     Verdict,
     verdict,
 )
+from participants.treatment.domain.weather import Weather
 from participants.treatment.services import preflights
 from participants.treatment.services.preflights import Asked
 
-_Output = Callable[[Request, Verdict], dict[str, Any]]
+_Output = Callable[[Request, Verdict, "Sky"], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sky:
+    """The weather on the way to the insured area, as it is looked at now."""
+
+    weather: Weather | None
+    now: datetime
 
 
 def check(work: Work, requests: Sequence[Request]) -> list[Step]:
@@ -49,24 +61,24 @@ def check(work: Work, requests: Sequence[Request]) -> list[Step]:
     return _check(work, requests, _wish_of_2001, _trtinfo)
 
 
-def told(_work: Work, request: Request, facts: Facts, id_: UUID) -> Reply | None:
-    return _told(request, facts.preflights[id_], _trtinfo)
+def told(work: Work, request: Request, facts: Facts, id_: UUID) -> Reply | None:
+    return _told(work, request, facts, id_, _trtinfo)
 
 
-def told_so_far(_work: Work, request: Request, facts: Facts, id_: UUID) -> Reply | None:
-    return _told_so_far(request, facts.preflights[id_], _trtinfo)
+def told_so_far(work: Work, request: Request, facts: Facts, id_: UUID) -> Reply | None:
+    return _told_so_far(work, request, facts, id_, _trtinfo)
 
 
 def _check_plainly(work: Work, requests: Sequence[Request]) -> list[Step]:
     return _check(work, requests, _plain_wish, _plain)
 
 
-def _told_plainly(_work: Work, request: Request, facts: Facts, id_: UUID) -> Reply | None:
-    return _told(request, facts.preflights[id_], _plain)
+def _told_plainly(work: Work, request: Request, facts: Facts, id_: UUID) -> Reply | None:
+    return _told(work, request, facts, id_, _plain)
 
 
-def _told_plainly_so_far(_work: Work, request: Request, facts: Facts, id_: UUID) -> Reply | None:
-    return _told_so_far(request, facts.preflights[id_], _plain)
+def _told_plainly_so_far(work: Work, request: Request, facts: Facts, id_: UUID) -> Reply | None:
+    return _told_so_far(work, request, facts, id_, _plain)
 
 
 PLAIN = Transaction(
@@ -81,7 +93,7 @@ PLAIN = Transaction(
 """POST /preflight: no transaction of the national interface, and in no table of them."""
 
 
-def plain_document(found: Verdict) -> dict[str, Any]:
+def plain_document(found: Verdict, sky: Sky | None = None) -> dict[str, Any]:
     """What POST /preflight answers."""
     standing = found.standing
     return {
@@ -101,6 +113,7 @@ def plain_document(found: Verdict) -> dict[str, Any]:
             }
             for one in found.checks
         ],
+        "weather": None if sky is None else plainly(sky.weather, sky.now),
     }
 
 
@@ -115,25 +128,36 @@ def _check(
         work.writing.say(outgoing)
         return results
 
-    return batched(requests, wish_of, run, partial(_step, output_of))
+    return batched(requests, wish_of, run, partial(_step, output_of, work.now))
 
 
 def _step(
-    output_of: _Output, request: Request, _wish: PreflightWish, result: PreflightSlot | Verdict
+    output_of: _Output,
+    now: datetime,
+    request: Request,
+    _wish: PreflightWish,
+    result: PreflightSlot | Verdict,
 ) -> Step:
     if isinstance(result, Verdict):
-        return Reply(output=output_of(request, result))
+        # Found at this desk, whatever the way is like: nothing will be sent on it.
+        return Reply(output=output_of(request, result, Sky(None, now)))
     return Awaiting(Subject.PREFLIGHT, result.enquiry_id, result.answer_by)
 
 
-def _told(request: Request, slot: PreflightSlot, output_of: _Output) -> Reply | None:
+def _told(
+    work: Work, request: Request, facts: Facts, id_: UUID, output_of: _Output
+) -> Reply | None:
+    slot, sky = facts.preflights[id_], Sky(facts.weather_of(request), work.now)
     if slot.answer is None or not slot.answer.final:
         return None
-    return Reply(output=output_of(request, verdict(slot.own, slot.answer, is_last=False)))
+    return Reply(output=output_of(request, verdict(slot.own, slot.answer, is_last=False), sky))
 
 
-def _told_so_far(request: Request, slot: PreflightSlot, output_of: _Output) -> Reply:
-    return Reply(output=output_of(request, verdict(slot.own, slot.answer, is_last=True)))
+def _told_so_far(
+    work: Work, request: Request, facts: Facts, id_: UUID, output_of: _Output
+) -> Reply:
+    slot, sky = facts.preflights[id_], Sky(facts.weather_of(request), work.now)
+    return Reply(output=output_of(request, verdict(slot.own, slot.answer, is_last=True), sky))
 
 
 def _wish_of_2001(request: Request) -> PreflightWish:
@@ -175,15 +199,15 @@ def _visit_kind(med_type: str, visit_kind: str) -> VisitKind:
     raise Refused(RefusalCode.FIELD_MISSING, "就诊类别(visit_kind)或医疗类别(med_type)")
 
 
-def _plain(_request: Request, found: Verdict) -> dict[str, Any]:
-    return plain_document(found)
+def _plain(_request: Request, found: Verdict, sky: Sky) -> dict[str, Any]:
+    return plain_document(found, sky)
 
 
-def _trtinfo(request: Request, found: Verdict) -> dict[str, Any]:
-    return {"trtinfo": [_row(request, found, one) for one in found.checks]}
+def _trtinfo(request: Request, found: Verdict, sky: Sky) -> dict[str, Any]:
+    return {"trtinfo": [_row(request, found, sky, one) for one in found.checks]}
 
 
-def _row(request: Request, found: Verdict, one: Check) -> dict[str, Any]:
+def _row(request: Request, found: Verdict, sky: Sky, one: Check) -> dict[str, Any]:
     begins, ends = request.row.day("begntime"), request.row.day("endtime")
     said = {"CHECK": one.name.value, "CODE": one.code, "FINAL": "1" if found.is_final else "0"}
     return {
@@ -194,7 +218,9 @@ def _row(request: Request, found: Verdict, one: Check) -> dict[str, Any]:
         "begndate": begins.isoformat() if begins else "",
         "enddate": ends.isoformat() if ends else "",
         "trt_chk_rslt": one.code.told(one.fix) if one.code else _passed(one),
-        "exp_content": jsontext.encode(said),
+        "exp_content": jsontext.encode(
+            said | in_exp_content(sky.weather, sky.now) if one.name is CheckName.ROUTE else said
+        ),
     }
 
 

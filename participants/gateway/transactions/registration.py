@@ -1,5 +1,6 @@
 """Registrations 备案: 2501, 2503 and 2505 file one; 2502, 2504 and 2506 take it back."""
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from uuid import UUID
@@ -13,6 +14,7 @@ from participants.gateway.batching import batched
 from participants.gateway.codes import insurance_kind_of, state_told
 from participants.gateway.envelope import Reply, refusal
 from participants.gateway.requests import Awaiting, Facts, Request, Step, Subject, Work
+from participants.gateway.transactions import on_record
 from participants.gateway.transactions.wanting import Insured, wanted_of
 from participants.treatment.domain.filing import (
     AlreadyCancelled,
@@ -26,6 +28,8 @@ from participants.treatment.domain.filing import (
 from participants.treatment.domain.results import Refusal
 from participants.treatment.services import enquiries, registrations
 from participants.treatment.services.registrations import Cancelled
+from participants.treatment.store import filing_papers
+from participants.treatment.store.filing_papers import Papers
 
 FILED_BY = {"2502": "2501", "2504": "2503", "2506": "2505"}
 _UNDECIDED = frozenset({FilingState.SENT, FilingState.SUBMITTED})
@@ -38,10 +42,14 @@ def file(work: Work, requests: Sequence[Request]) -> list[Step]:
     """Ask the hub, and through it the insured area, to register each."""
     persons = {PersonId(one.row.text("psn_no")) for one in requests}
     cards = enquiries.cards(work.writing.tx, persons)
+    by_message = {request.key: request for request in requests}
 
     def run(wishes: list[NewFiling]) -> list[Filed | Refusal]:
         results, outgoing = registrations.file(work.writing.tx, wishes, work.now, work.door.terms)
         work.writing.say(outgoing)
+        pairs = zip(wishes, results, strict=True)
+        filed = [(by_message[wish.key], one) for wish, one in pairs if isinstance(one, Filed)]
+        filing_papers.add(work.writing.tx, [_papers(work, *one) for one in filed])
         return results
 
     def step_of(_request: Request, _wish: NewFiling, result: Filed) -> Step:
@@ -81,6 +89,17 @@ def cancelled(_work: Work, _request: Request, facts: Facts, id_: UUID) -> Reply 
     if found.is_pending:
         return None
     return Reply(output={}) if found.code is None else refusal(found.code, found.detail)
+
+
+def _papers(work: Work, request: Request, filed: Filed) -> Papers:
+    """The hospital's own words, which 5302 and 5304 tell again."""
+    row, kept = request.row, on_record.KEPT[request.envelope.infno]
+    said = {name: row.text(name) for name in kept if row.text(name)}
+    if refl_date := row.day("refl_date"):
+        said["refl_date"] = refl_date.isoformat()
+    contact = {name: row.text(name) for name in on_record.CONTACT}
+    sealed = work.door.sealer.seal(json.dumps(contact, ensure_ascii=False))
+    return Papers(filed.registration_id, said, sealed)
 
 
 def _cancel_step(

@@ -41,8 +41,10 @@ def withdraw(work: Work, requests: Sequence[Request]) -> list[Step]:
 
 
 def withdrawn(_work: Work, _request: Request, facts: Facts, settlement_id: UUID) -> Reply | None:
-    """Undone is what is not settled: refused, expired, withdrawn or reversed."""
+    """Undone is what is not settled: refused, expired, withdrawn, reversed, or void at T."""
     settlement = facts.settlements[settlement_id]
+    if settlement.is_void:
+        return Reply(output={})
     if settlement.is_pending:
         return None
     if settlement.state is State.SETTLED:

@@ -1,46 +1,44 @@
 """Asking for a trial or a settlement: what 2206, 2207, 2303 and 2304 have in common."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from functools import partial
-
-from sqlalchemy import Connection
 
 from contracts.codes import VisitKind
 from contracts.ids import PersonId, VisitId
-from contracts.message import Outgoing
 from participants.gateway.batching import batched
 from participants.gateway.codes import insurance_kind_of, med_type_of, visit_kind_of
 from participants.gateway.extension import assert_fits, flags_of
 from participants.gateway.fee_lines import split_of
 from participants.gateway.identity import identity_in
 from participants.gateway.requests import Awaiting, Request, Step, Subject, Work
+from participants.gateway.transactions.accident import words_of
 from participants.gateway.transactions.visiting import echo_of
 from participants.gateway.visit_ids import visit_id_of
+from participants.treatment.domain.attempt import MessageKey
 from participants.treatment.domain.results import Refusal, Requested
 from participants.treatment.domain.settlement import SettleRequest, Split
-from participants.treatment.domain.terms import Terms
 from participants.treatment.domain.visit import Visit
-from participants.treatment.services import settlements, trials, visits
+from participants.treatment.services import settlements, trials, visits, weather
 from participants.treatment.store import fee_lines
 
 WHOLE_IN_SCOPE = "未上传费用明细且未给出费用分项，医疗费总额全部按符合政策范围金额计算"
 _SPLIT = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
-_Service = Callable[
-    [Connection, Sequence[SettleRequest], datetime, Terms],
-    tuple[list[Requested | Refusal], list[Outgoing]],
-]
 OWN_ACCOUNT = "1"
 MID_STAY = "1"
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What we have of the visits that a batch names, and which of them have fee lines."""
+    """What we have of the visits that a batch names, and which of them have fee lines.
+
+    `words`: what registered accidents say on third parties, by the message of the visit.
+    """
 
     visits: Mapping[VisitId, Visit]
     with_lines: frozenset[VisitId]
+    words: Mapping[MessageKey, str]
 
     def visit_of(self, request: Request) -> Visit | None:
         visit_id = visit_id_of(request.row.text("mdtrt_id"))
@@ -49,16 +47,21 @@ class Known:
 
 def try_out(work: Work, requests: Sequence[Request], kind: VisitKind) -> list[Step]:
     """Ask what each bill would give."""
-    return _ask(work, requests, kind, Subject.TRIAL, trials.try_out)
+    return _ask(work, requests, kind, Subject.TRIAL, weather.unless_down(trials.try_out))
 
 
 def settle(work: Work, requests: Sequence[Request], kind: VisitKind) -> list[Step]:
     """Ask to settle each bill."""
-    return _ask(work, requests, kind, Subject.SETTLEMENT, settlements.request)
+    service = weather.unless_down(settlements.request)
+    return _ask(work, requests, kind, Subject.SETTLEMENT, service)
 
 
 def _ask(
-    work: Work, requests: Sequence[Request], kind: VisitKind, subject: Subject, service: _Service
+    work: Work,
+    requests: Sequence[Request],
+    kind: VisitKind,
+    subject: Subject,
+    service: weather.Service,
 ) -> list[Step]:
     known = _known(work, requests)
 
@@ -79,10 +82,15 @@ def _ask(
 def _known(work: Work, requests: Sequence[Request]) -> Known:
     found = (visit_id_of(request.row.text("mdtrt_id")) for request in requests)
     named = [visit_id for visit_id in found if visit_id is not None]
-    return Known(
-        visits.of(work.writing.tx, named),
-        frozenset(fee_lines.open_bills(work.writing.tx, named)),
-    )
+    known = visits.of(work.writing.tx, named)
+    words = words_of(work, [(one, _admitted_on(one, known)) for one in requests])
+    return Known(known, frozenset(fee_lines.open_bills(work.writing.tx, named)), words)
+
+
+def _admitted_on(request: Request, known: Mapping[VisitId, Visit]) -> date:
+    visit_id = visit_id_of(request.row.text("mdtrt_id"))
+    visit = known.get(visit_id) if visit_id else None
+    return visit.admitted_on if visit else request.row.day("begntime") or request.sent_on
 
 
 def _wish(work: Work, known: Known, kind: VisitKind, request: Request) -> SettleRequest:
@@ -90,13 +98,15 @@ def _wish(work: Work, known: Known, kind: VisitKind, request: Request) -> Settle
     row, visit = request.row, known.visit_of(request)
     own_kind, med_type = kind_and_med_type(request, visit.visit_kind if visit else kind)
     sealed = identity_in(row).sealed(work.door.sealer)
-    flags = flags_of(row.text("exp_content"))
+    said, word = row.text("med_type"), known.words.get(request.key)
+    flags = flags_of(row.text("exp_content"), med_type=said, accident=word)
     # What was said when the visit was opened need not be said again.
-    assert_fits(row.text("med_type"), {*flags, *(visit.flags if visit else ())})
+    assert_fits(said, {*flags, *(visit.flags if visit else ())})
     return SettleRequest(
         msgid=request.envelope.msgid,
         hospital_code=request.envelope.institution_code,
         visit_id=visit_id_of(row.text("mdtrt_id")),
+        own_visit_no=row.text("mdtrt_id") or None,
         person_id=PersonId(row.text("psn_no")),
         insured_division=visit.insured_division if visit else request.insured_division(),
         insurance_kind=insurance_kind_of(row.text("insutype")),
@@ -104,7 +114,7 @@ def _wish(work: Work, known: Known, kind: VisitKind, request: Request) -> Settle
         split=_split(work, request),
         visit_kind=own_kind,
         admitted_on=None if visit else row.day("begntime") or request.sent_on,
-        discharged_on=_discharged_on(request, own_kind),
+        discharged_on=_discharged_on(request, own_kind, visit),
         disease_code=row.text("dise_codg") or None,
         flags=flags,
         use_account=row.text("acct_used_flag") == OWN_ACCOUNT,
@@ -120,9 +130,11 @@ def kind_and_med_type(request: Request, otherwise: VisitKind) -> tuple[VisitKind
     return (visit_kind_of(said), said) if said else (otherwise, med_type_of(otherwise))
 
 
-def _discharged_on(request: Request, kind: VisitKind) -> date | None:
+def _discharged_on(request: Request, kind: VisitKind, visit: Visit | None) -> date | None:
     if kind is not VisitKind.INPATIENT:
         return None  # Out-patients leave the day they come.
+    if visit is not None and visit.discharged_on is not None:
+        return request.row.day("dscgTime")  # 2402 has said it already.
     return request.row.day("dscgTime") or request.sent_on
 
 

@@ -31,9 +31,19 @@ _ENDED_BADLY = {
 
 
 def no_settlement(settlement: Settlement) -> Reply:
-    """The refusal of a settlement that ended without being settled."""
+    """The refusal of a settlement that ended without being settled.
+
+    What was void at T is told so from then on, whatever became of it between the areas.
+    """
+    if settlement.is_void:
+        return refusal(RefusalCode.EXPIRED)
     assert settlement.state in _ENDED_BADLY, settlement.state
     return refusal(settlement.code or _ENDED_BADLY[settlement.state], settlement.detail)
+
+
+def certain_by(work: Work, settlement: Settlement) -> datetime:
+    """When its end is certain. Never in the past: our own job takes care of what is due."""
+    return max(settlement.answer_by, work.now + work.door.terms.status_within)
 
 
 def settlement_output(
@@ -44,7 +54,8 @@ def settlement_output(
     visit = facts.visits.get(settlement.visit_id)
     echo = echo_of_settlement(settlement, visit.echo_json if visit else "{}")
     card = facts.cards.get(settlement.person_id)
-    identity = opened(visit.sealed_identity if visit else None, work.door.sealer)
+    kept = opened(visit.sealed_identity if visit else None, work.door.sealer)
+    identity = kept.completed_by(identity_in(request.row))  # 2401 says no name, 2304 does.
     return output_of(
         _settled(
             work,
@@ -56,11 +67,25 @@ def settlement_output(
             card=card,
             kinds=(settlement.insurance_kind, settlement.visit_kind),
             echo=echo,
-            concluded_at=settlement.answered_at or settlement.requested_at,
+            concluded_at=_concluded_at(settlement, sign),
             money=(settlement.bill, settlement.shares, settlement.deductible_fen),
+            balance_fen=_balance(settlement, sign),
             sign=sign,
         )
     )
+
+
+def _concluded_at(settlement: Settlement, sign: int) -> datetime:
+    """When it was settled, or undone: hospitals reconcile by these times."""
+    settled_at = settlement.settled_at if sign > 0 else None
+    return settled_at or settlement.answered_at or settlement.requested_at
+
+
+def _balance(settlement: Settlement, sign: int) -> int | None:
+    """Of the account after the settlement, or with what came back once it is undone."""
+    if settlement.balance_fen is None or settlement.shares is None or sign > 0:
+        return settlement.balance_fen
+    return settlement.balance_fen + settlement.shares.account_fen
 
 
 def trial_output(
@@ -69,7 +94,7 @@ def trial_output(
     """As for a settlement; a trial has no setl_id, its caller takes it out."""
     trial, row = facts.trials[trial_id], request.row
     assert trial.answer is not None, "a trial without an answer"
-    assert trial.answer.shares is not None, "a trial without shares"
+    assert trial.shares is not None, "a trial without shares"
     visit = facts.visits.get(trial.visit_id) if trial.visit_id else None
     kind, med_type = kind_and_med_type(request, visit.visit_kind if visit else otherwise)
     names = ("psn_type", "mdtrt_cert_type")
@@ -86,7 +111,8 @@ def trial_output(
             kinds=(InsuranceKind(row.text("insutype")), kind),
             echo=echo,
             concluded_at=work.now,
-            money=(trial.bill, trial.answer.shares, trial.answer.deductible_fen),
+            money=(trial.bill, trial.shares, trial.answer.deductible_fen),
+            balance_fen=trial.answer.balance_fen,
             sign=1,
         )
     )
@@ -138,6 +164,7 @@ def _settled(
     echo: Mapping[str, str],
     concluded_at: datetime,
     money: tuple[Bill, Shares, int],
+    balance_fen: int | None,
     sign: int,
 ) -> Settled:
     insurance = insurance_of(card, kinds[0])
@@ -161,6 +188,6 @@ def _settled(
         bill=money[0],
         shares=money[1],
         deductible_fen=money[2],
-        balance_fen=0,  # The hub's answer carries no balance; an empty number is sent as 0.
+        balance_fen=balance_fen or 0,  # An empty number is sent as 0.
         sign=sign,
     )

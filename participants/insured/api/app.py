@@ -2,14 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 
-from contracts.delivery import bulk
+from contracts.delivery.health import pulse
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.passing import is_passing
+from contracts.delivery.progress import STALLED_AFTER_S
 from contracts.programs.loops import tended
 from contracts.refusal import RefusalCode
 from contracts.sealing import Sealer
@@ -28,7 +31,12 @@ from participants.insured.api.deps import Desk, DeskDep
 from participants.insured.domain.area import Area
 
 
-def app_of(area: Area, outbox: Outbox, sealer: Sealer) -> FastAPI:
+def app_of(
+    area: Area,
+    outbox: Outbox,
+    sealer: Sealer,
+    stalled_after: timedelta = timedelta(seconds=STALLED_AFTER_S),
+) -> FastAPI:
     """The desk of one area. While it runs it also tends its outbox."""
 
     @asynccontextmanager
@@ -37,22 +45,31 @@ def app_of(area: Area, outbox: Outbox, sealer: Sealer) -> FastAPI:
             yield
 
     app = FastAPI(title=f"参保地经办 {area.code}", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.desk = Desk(area, outbox, sealer)
+    app.state.desk = Desk(area, outbox, sealer, stalled_after)
     problems.add_to(app)
     app.add_middleware(BodyLimit)
     for routes in (reviews, decisions, changes, grants, people, person_years, what_if):
-        app.include_router(routes.router)
-    app.get("/health", tags=["运行"], response_model=None)(health)
+        app.include_router(routes.router, responses=problems.DOCUMENTED)
+    stalled: dict[int | str, dict[str, Any]] = {503: {"description": "停滞，或数据库暂不可用"}}
+    app.get("/health", tags=["运行"], response_model=None, responses=stalled)(health)
     return app
 
 
 def health(at: DeskDep) -> JSONResponse:
-    """200 while the database answers, else 503; it says nothing about anybody."""
+    """200 while work moves on, 503 when something lies for too long; nothing about anybody."""
+    now = at.outbox.clock.now()
     try:
         with at.outbox.engine.connect() as tx:
-            bulk.fetch(tx, "SELECT 1")
+            found = pulse(tx)
     except Exception as error:
         if not (is_passing(error) or isinstance(error, SQLAlchemyError)):
             raise
         return problems.problem(RefusalCode.INTERNAL_FAULT, "数据库暂不可用")
-    return JSONResponse({"status": "ok", "area": at.area.code})
+    is_moving = found.is_moving(now, at.stalled_after)
+    document = {
+        "status": "ok" if is_moving else "stalled",
+        "area": at.area.code,
+        "unsent_since": found.unsent_since and found.unsent_since.isoformat(),
+        "subscriptions": found.told(now, at.stalled_after),
+    }
+    return JSONResponse(document, 200 if is_moving else 503)

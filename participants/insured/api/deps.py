@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -24,6 +25,7 @@ class Desk:
     area: Area
     outbox: Outbox
     sealer: Sealer
+    stalled_after: timedelta
 
 
 def desk(request: Request) -> Desk:

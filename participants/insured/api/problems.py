@@ -36,6 +36,19 @@ CODE_OF_ERROR = {
 }
 # fmt: on
 
+MEDIA_TYPE = "application/problem+json"
+_TEXTS = {name: {"type": "string"} for name in ("type", "title", "title_en", "code", "detail")}
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": _TEXTS | {"status": {"type": "integer"}},
+    "required": [*_TEXTS, "status"],
+}
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    status: {"description": said, "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
+    for status, said in (("4XX", "未办理，见code和title"), ("5XX", "系统暂不可用"))
+}
+"""What every route of the desk may answer besides its yes, for the document."""
+
 
 def problem(code: RefusalCode, detail: str = "", *, status: int | None = None) -> JSONResponse:
     """One refusal as a response; without a row of its own it is a 409."""
@@ -48,9 +61,7 @@ def problem(code: RefusalCode, detail: str = "", *, status: int | None = None) -
         "detail": detail,
     }
     headers = {"WWW-Authenticate": "Bearer"} if said["status"] == HTTPStatus.UNAUTHORIZED else None
-    return JSONResponse(
-        said, status_code=said["status"], headers=headers, media_type="application/problem+json"
-    )
+    return JSONResponse(said, status_code=said["status"], headers=headers, media_type=MEDIA_TYPE)
 
 
 def add_to(app: FastAPI) -> None:

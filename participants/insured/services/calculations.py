@@ -26,6 +26,7 @@ from participants.insured.services.answers import about_settlement
 from participants.insured.services.knowledge import Books, books_of
 from participants.insured.store import anomalies, grants, people, years
 from participants.insured.store.anomalies import AnomalyKind
+from participants.insured.store.people import AccountKey, Insurances
 from participants.insured.store.years import Years
 from participants.policy.benefits import Elsewhere
 from participants.policy.explain import steps_as_json
@@ -64,7 +65,22 @@ def calculate(area: Area, tx: Connection, batch: Batch, now: datetime) -> list[O
     _write(tx, decided, granted, used)
     _note_contradictions(tx, asked, known, now)
     after = {**known, **{grant.settlement_id: grant for grant in granted}}
-    return [about_settlement(area, m, answer_of(after[m.body.settlement_id]), now) for m in asked]
+    balances = balances_of(insured, granted)
+    pairs = [(message, after[message.body.settlement_id]) for message in asked]
+    return [about_settlement(area, m, answer_of(grant, balances), now) for m, grant in pairs]
+
+
+def balances_of(insured: Insurances, granted: Sequence[Grant]) -> dict[AccountKey, int]:
+    """Every account once these grants, which were not in it yet, are paid."""
+    found = {
+        (person_id, kind): one.account_balance_fen
+        for person_id, kinds in insured.items()
+        for kind, one in kinds.items()
+    }
+    for grant in granted:
+        if grant.is_held:
+            found[grant.year_key[:2]] -= grant.shares.account_fen
+    return found
 
 
 def grant_of(one: Decided, now: datetime) -> Grant:
@@ -99,13 +115,16 @@ def grant_of(one: Decided, now: datetime) -> Grant:
     )
 
 
-def answer_of(grant: Grant) -> SettlementCalculated | CalculationRefused:
-    """What the hub hears of a grant, however often it asks."""
+def answer_of(
+    grant: Grant, balances: Mapping[AccountKey, int]
+) -> SettlementCalculated | CalculationRefused:
+    """What the hub hears of a grant, however often it asks; the account as it is now."""
     if grant.is_held:
         return SettlementCalculated(
             settlement_id=grant.settlement_id,
             shares=grant.shares,
             deductible_fen=grant.deductible_fen,
+            balance_fen=balances.get(grant.year_key[:2]),
         )
     code = RefusalCode.OUT_OF_STEP if grant.code is None else grant.code
     return CalculationRefused(settlement_id=grant.settlement_id, code=code, detail=grant.detail)

@@ -10,7 +10,7 @@ from contracts.message import Message, Outgoing
 from contracts.messages.settlement import TrialCalculated, TrialCalculationRequested
 from participants.insured.domain.area import Area
 from participants.insured.domain.calculation import Benefit, NoBenefit, decide
-from participants.insured.domain.entitlement import facts_of
+from participants.insured.domain.entitlement import Facts, facts_of
 from participants.insured.domain.insurance_year import keys_of
 from participants.insured.services.anomalies import from_the_hub
 from participants.insured.services.answers import about_settlement
@@ -32,11 +32,14 @@ def calculate(area: Area, tx: Connection, batch: Batch, now: datetime) -> list[O
         care, bill, standing = message.body.care, message.body.bill, message.body.standing
         facts = facts_of(area, care, bill, standing, books.of(care.person_id))
         outcome = decide(facts, used_of(care, used))
-        answers.append(about_settlement(area, message, _answer(message.body, outcome), now))
+        answer = _answer(message.body, outcome, _balance_after(facts, outcome))
+        answers.append(about_settlement(area, message, answer, now))
     return answers
 
 
-def _answer(request: TrialCalculationRequested, outcome: Benefit | NoBenefit) -> TrialCalculated:
+def _answer(
+    request: TrialCalculationRequested, outcome: Benefit | NoBenefit, balance_fen: int | None
+) -> TrialCalculated:
     # An area that does not exist has no name of its own: the answer then repeats its province.
     treatment_area = area_of(request.care.treatment_division) or _province_of(request)
     if isinstance(outcome, NoBenefit):
@@ -52,7 +55,15 @@ def _answer(request: TrialCalculationRequested, outcome: Benefit | NoBenefit) ->
         treatment_area=treatment_area,
         shares=outcome.shares,
         deductible_fen=outcome.result.deductible_fen,
+        balance_fen=balance_fen,
     )
+
+
+def _balance_after(facts: Facts, outcome: Benefit | NoBenefit) -> int | None:
+    """The personal account if this were paid; None where nothing would be."""
+    if isinstance(outcome, NoBenefit):
+        return None
+    return facts.insurance.account_balance_fen - outcome.shares.account_fen
 
 
 def _province_of(request: TrialCalculationRequested) -> str:

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - only our own column names stand in these texts; values are parameters.
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -43,6 +43,10 @@ _HELD = f"""{_ALL}
     WHERE person_id = %s AND year IN (%s, %s) AND state IN ('granted', 'settled')
     ORDER BY calculated_at, settlement_id
 """
+_HELD_BY = f"""{_ALL}
+    WHERE person_id = ANY(%s) AND year BETWEEN %s AND %s AND state IN ('granted', 'settled')
+    ORDER BY person_id, calculated_at, settlement_id
+"""
 _ADD = f"INSERT INTO grants ({', '.join(COLUMNS)}) VALUES %s"
 _TEXTS = len((*_HEAD, *_CASE, *_STOOD, *_TAIL))
 _ADD_TEMPLATE = f"({', '.join(['%s'] * (_TEXTS + 2))})"  # and the amounts, and the counters
@@ -73,6 +77,17 @@ def held(tx: Connection, person_id: PersonId, year: int) -> list[Grant]:
     """What a person holds that counts in `year`, whole or in part, in the order of its granting."""
     found = map(_grant, bulk.fetch(tx, _HELD, (person_id, year, year + 1)))
     return [one for one in found if any(key[2] == year for key in one.moves)]
+
+
+def held_by(
+    tx: Connection, people: Iterable[str], numbers: Collection[int]
+) -> dict[str, list[Grant]]:
+    """What these people hold that may count in one of these years; a split stay counts in two."""
+    found: dict[str, list[Grant]] = {}
+    for row in bulk.fetch(tx, _HELD_BY, (sorted(set(people)), min(numbers), max(numbers) + 1)):
+        grant = _grant(row)
+        found.setdefault(grant.person_id, []).append(grant)
+    return found
 
 
 def add(tx: Connection, grants: Sequence[Grant]) -> None:

@@ -26,8 +26,9 @@ from contracts.codes import InsuranceKind, PersonType, RegistrationCategory, Vis
 from contracts.delivery import tables as delivery
 from contracts.messages.settlement import Basis
 from contracts.messages.values import PARTS
+from contracts.messages.weather import CANARY
 from participants.insured.domain.grant import GrantState
-from participants.insured.store import tables_registrations
+from participants.insured.store import canary_tables, tables_registrations
 from participants.insured.store.columns import (
     ADDED,
     ROOM,
@@ -118,6 +119,7 @@ grants = Table(
     Column("released_at", DateTime(timezone=True)),
     Column("settled_on", Date),
     Column("reversed_on", Date),
+    CheckConstraint(f"person_id <> '{CANARY}'", name="grants_never_of_a_canary"),
     CheckConstraint(one_of("state", GrantState), name="grants_state_is_known"),
     CheckConstraint(one_of("insurance_kind", InsuranceKind), name="grants_kind_is_known"),
     CheckConstraint(one_of("visit_kind", VisitKind), name="grants_visit_kind_is_known"),
@@ -207,6 +209,7 @@ statements_received = Table(
 )
 
 tables_registrations.add_to(metadata)
+canary_tables.add_to(metadata)
 
 anomalies = Table(
     "anomalies",

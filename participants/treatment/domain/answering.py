@@ -1,16 +1,18 @@
 """What an answer of the hub, or a wish of the hospital, does to a settlement."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from contracts import topics
-from contracts.ids import MessageId, SettlementId, VisitId
+from contracts.ids import MessageId, SettlementId, VisitId, new_id
 from contracts.message import Message
 from contracts.messages.settlement import Outcome, SettlementAnswered
 from contracts.messages.values import Shares
 from contracts.refusal import RefusalCode
+from participants.treatment.domain.attempt import MessageKey
 from participants.treatment.domain.settlement import (
     LIVE,
     SETTLEMENT,
@@ -26,6 +28,7 @@ class AnomalyKind(StrEnum):
     UNKNOWN = "unknown"  # we never asked about this id
     OUT_OF_STEP = "out_of_step"  # no row in the state table
     UNSOUND = "unsound"  # settled without a day, or parts that are not the bill
+    KEPT_THOUGH_VOID = "kept_though_void"  # the hospital was told that it is void: people decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,21 @@ class Standing:
     steps: int
     answer_by: datetime
     business_date: date | None
+    lapsed_at: datetime | None
+
+    @property
+    def is_void(self) -> bool:
+        """The hospital was told that nothing came of it; nothing may come of it any more."""
+        return self.lapsed_at is not None
+
+    @property
+    def key(self) -> MessageKey:
+        return MessageKey(self.hospital_code, self.msgid)
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One step, and what it writes; None leaves as it is."""
+    """One step, and what it writes; None leaves as it is. `wish_id`: of the message that asks the hub."""
 
     before: Standing
     event: Event
@@ -63,12 +76,14 @@ class Move:
     message_id: MessageId | None = None
     shares: Shares | None = None
     deductible_fen: int | None = None
+    balance_fen: int | None = None
     code: RefusalCode | None = None
     detail: str = ""
     business_date: date | None = None
     reversed_on: date | None = None
     answer_by: datetime | None = None
     answered_at: datetime | None = None
+    wish_id: MessageId | None = None
 
     @property
     def frees_lines(self) -> bool:
@@ -104,11 +119,26 @@ def answered(
 
 
 def wished(before: Standing, event: Event, now: datetime, answer_by: datetime) -> Move | None:
-    """The step a hospital's cancellation or withdrawal makes, or None when there is none."""
+    """The step that a cancellation, a withdrawal or the clock makes, or None when there is none."""
     if not SETTLEMENT.allows(before.state, event):
         return None
     target = SETTLEMENT.after(before.state, event)
-    return Move(before, event, target, at=now, answer_by=answer_by)
+    wish_id = MessageId(new_id())
+    return Move(before, event, target, at=now, answer_by=answer_by, wish_id=wish_id)
+
+
+def kept_though_void(moves: Iterable[Move]) -> list[Anomaly]:
+    """Settlements that the insured area keeps, though we have told the hospital that they are void."""
+    return [
+        Anomaly(
+            one.before.settlement_id,
+            AnomalyKind.KEPT_THOUGH_VOID,
+            f"{one.code or ''} {one.detail}".strip()[:200],
+            one.message_id,
+        )
+        for one in moves
+        if one.event is Event.KEPT and one.before.is_void and one.message_id is not None
+    ]
 
 
 def _move(
@@ -129,6 +159,7 @@ def _move(
         message_id=message.head.message_id,
         shares=body.shares if brings_shares else None,
         deductible_fen=body.deductible_fen if brings_shares else None,
+        balance_fen=body.balance_fen,
         code=body.code,
         detail=body.detail,
         business_date=body.business_date if settles else None,

@@ -15,6 +15,7 @@ from participants.treatment.domain.institution import Institution
 from participants.treatment.domain.results import Refusal
 from participants.treatment.domain.settlement import SettleRequest, Split
 from participants.treatment.domain.visit import Visit
+from participants.treatment.domain.visit_life import PERMITTED, VISIT, Settled, VisitEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Facts:
     """All that the rules may look at; whoever loads it does the I/O.
 
     `lines_bill`: the sum of the visit's unsettled fee lines, None when it never had a line.
-    `is_settled`: the visit has a settlement that is neither void, reversed nor mid-stay.
+    `settled`: how much of the visit its live settlements cover.
     `is_used`: this message id has asked for a settlement before.
     """
 
@@ -30,8 +31,8 @@ class Facts:
     today: date
     institution: Institution | None
     visit: Visit | None = None
-    lines_bill: Bill | None = None
-    is_settled: bool = False
+    lines_bill: Split | None = None
+    settled: Settled = Settled.NOTHING
     is_withdrawn: bool = False
     is_used: bool = False
 
@@ -89,8 +90,26 @@ def _amount_is_too_large(request: SettleRequest, _facts: Facts) -> bool:
     return max(_amounts_of(request)) > FEN_MAX
 
 
+def _visit_is_over(_request: SettleRequest, facts: Facts) -> bool:
+    return facts.visit is not None and not VISIT.allows(facts.visit.state, VisitEvent.SETTLE)
+
+
+def _is_settled(_request: SettleRequest, facts: Facts) -> bool:
+    return facts.settled not in PERMITTED[VisitEvent.SETTLE]
+
+
+def _part_is_open(request: SettleRequest, facts: Facts) -> bool:
+    """Lines that a mid-stay settlement holds come back when it comes to nothing: wait for it."""
+    return facts.settled is Settled.BEING and not request.mid_stay
+
+
+def _refunds_outweigh(_request: SettleRequest, facts: Facts) -> bool:
+    """A bill is not negative, nor a part of it: undo the settlement of what is refunded first."""
+    return facts.lines_bill is not None and min(facts.lines_bill.parts_fen()) < 0
+
+
 def _lines_differ(request: SettleRequest, facts: Facts) -> bool:
-    return facts.lines_bill is not None and facts.lines_bill.total_fen != request.total_fen
+    return facts.lines_bill is not None and facts.lines_bill.total_fen() != request.total_fen
 
 
 def _split_is_missing(request: SettleRequest, facts: Facts) -> bool:
@@ -110,6 +129,7 @@ RULES: tuple[tuple[RefusalCode, Refuses], ...] = (
     (RefusalCode.CONFLICTING_REPLAY,      lambda _, facts: facts.is_used),
     (RefusalCode.UNKNOWN_INSTITUTION,     lambda _, facts: facts.institution is None),
     (RefusalCode.UNKNOWN_VISIT,           _visit_is_not_theirs),
+    (RefusalCode.VISIT_OUT_OF_STEP,       _visit_is_over),
     (RefusalCode.FIELD_MISSING,           _care_is_missing),
     (RefusalCode.UNKNOWN_AREA,            lambda ask, facts: area_of(_division_of(ask, facts)) is None),
     (RefusalCode.NOT_OUT_OF_AREA,         lambda ask, facts: not is_foreign(_division_of(ask, facts), facts.area)),
@@ -118,7 +138,9 @@ RULES: tuple[tuple[RefusalCode, Refuses], ...] = (
     (RefusalCode.AMOUNT_NEGATIVE,         _amount_is_negative),
     (RefusalCode.FIELD_INVALID,           _amount_is_too_large),
     (RefusalCode.AMOUNT_IS_ZERO,          lambda ask, _: ask.total_fen == 0),
-    (RefusalCode.ALREADY_SETTLED,         lambda _, facts: facts.is_settled),
+    (RefusalCode.ALREADY_SETTLED,         _is_settled),
+    (RefusalCode.VISIT_OUT_OF_STEP,       _part_is_open),
+    (RefusalCode.AMOUNT_NEGATIVE,         _refunds_outweigh),
     (RefusalCode.LINES_DIFFER_FROM_TOTAL, _lines_differ),
     (RefusalCode.FIELD_MISSING,           _split_is_missing),
     (RefusalCode.PARTS_DO_NOT_ADD_UP,     _parts_do_not_add_up),
@@ -167,15 +189,14 @@ def _amounts_of(request: SettleRequest) -> tuple[int, ...]:
 
 
 def _bill_of(request: SettleRequest, facts: Facts) -> Bill:
-    if facts.lines_bill is not None:
-        return facts.lines_bill
-    assert request.split is not None, "an earlier rule"
+    split = facts.lines_bill or request.split
+    assert split is not None, "an earlier rule"
     return Bill(
         total_fen=request.total_fen,
-        fully_own_fen=request.split.fully_own_fen,
-        over_ceiling_fen=request.split.over_ceiling_fen,
-        first_self_pay_fen=request.split.first_self_pay_fen,
-        in_scope_fen=request.split.in_scope_fen,
+        fully_own_fen=split.fully_own_fen,
+        over_ceiling_fen=split.over_ceiling_fen,
+        first_self_pay_fen=split.first_self_pay_fen,
+        in_scope_fen=split.in_scope_fen,
     )
 
 

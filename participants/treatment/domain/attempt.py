@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
+
+
+class MessageKey(NamedTuple):
+    """A message id is a hospital's own: another's same id is simply another message."""
+
+    hospital_code: str
+    msgid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +21,10 @@ class Attempt:
     hospital_code: str
     infno: str
     content_sha256: bytes
+
+    @property
+    def key(self) -> MessageKey:
+        return MessageKey(self.hospital_code, self.msgid)
 
 
 class ClaimKind(StrEnum):
@@ -51,10 +63,12 @@ class StoredAttempt:
     subject_id: UUID | None
     is_withdrawn: bool
 
+    @property
+    def key(self) -> MessageKey:
+        return MessageKey(self.hospital_code, self.msgid)
+
     def claim_of(self, attempt: Attempt) -> Claim:
         """What this stored attempt makes of a later one with its message id."""
-        if self.hospital_code != attempt.hospital_code:
-            return Claim(ClaimKind.CLASH)
         if self.is_withdrawn:
             return Claim(ClaimKind.WITHDRAWN)
         if self.content_sha256 != attempt.content_sha256:

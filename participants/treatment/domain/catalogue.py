@@ -64,9 +64,12 @@ class Item:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """Every item by its national code; one code may have several rows, one after the other."""
+    """Every item by its national code; one code may have several rows, one after the other.
+
+    One catalogue is equal to itself only, so that what is made of it can be kept by it.
+    """
 
     items: Mapping[str, tuple[Item, ...]]
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from contracts.codes import DivisionCode
 from contracts.ids import EnquiryId, PersonId
 from contracts.messages.enquiry import PersonAnswered
+from participants.treatment.domain.attempt import MessageKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,10 @@ class Enquiry:
     hospital_code: str
     insured_division: DivisionCode
     person_id: PersonId
+
+    @property
+    def key(self) -> MessageKey:
+        return MessageKey(self.hospital_code, self.msgid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +33,10 @@ class Enquired:
 
 @dataclass(frozen=True, slots=True)
 class StoredEnquiry:
-    """`answer` is None until the insured area has spoken."""
+    """`answer` is None until the insured area has spoken. `hospital_code`: who asked, if noted."""
 
     enquiry_id: EnquiryId
+    hospital_code: str | None
     person_id: PersonId
     insured_division: DivisionCode
     asked_at: datetime

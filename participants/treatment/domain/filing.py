@@ -8,6 +8,7 @@ from contracts.codes import AreaCode
 from contracts.ids import MessageId, PersonId, RegistrationId
 from contracts.messages.registration import RegistrationStanding, Wanted
 from contracts.refusal import RefusalCode
+from participants.treatment.domain.attempt import MessageKey
 from participants.treatment.domain.results import Refusal
 
 
@@ -47,6 +48,10 @@ class NewFiling:
     wanted: Wanted
     by: str
 
+    @property
+    def key(self) -> MessageKey:
+        return MessageKey(self.hospital_code, self.msgid)
+
 
 @dataclass(frozen=True, slots=True)
 class NewCancellation:
@@ -59,6 +64,10 @@ class NewCancellation:
     person_id: PersonId
     reason: str
     by: str
+
+    @property
+    def key(self) -> MessageKey:
+        return MessageKey(self.hospital_code, self.msgid)
 
 
 @dataclass(frozen=True, slots=True)

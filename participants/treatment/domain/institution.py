@@ -9,8 +9,9 @@ from enum import StrEnum
 from contracts.codes import AreaCode, DivisionCode, VisitKind, area_of
 
 COLUMNS = ("code", "name", "division", "level", "hosp_lv", "kind")
-OPTIONAL = ("opened", "since", "until")
+OPTIONAL = ("opened", "since", "until", "credit_code")
 """Columns that a list may have behind the others: `opened` as 'inpatient;outpatient'."""
+DAYS = ("since", "until")
 SINCE = date(2017, 1, 1)
 """Open since then where a list does not say: direct settlement across provinces began in 2017."""
 LEVELS = ("0", "1", "2", "3", "4")
@@ -34,7 +35,8 @@ OPENED_BY_KIND: dict[InstitutionKind, tuple[VisitKind, ...]] = {
 class Institution:
     """`level` as benefits count it: 0 community, 1 to 3 the national grades, 4 tertiary of the
     province. `hosp_lv`: the national code, shown to hospitals. `opened`: what it settles directly
-    from `since` on; `until`: its last day, None while it is open.
+    from `since` on; `until`: its last day, None while it is open. `credit_code`:
+    统一社会信用代码, empty where the list does not say it.
     """
 
     code: str
@@ -46,6 +48,7 @@ class Institution:
     opened: tuple[VisitKind, ...]
     since: date = SINCE
     until: date | None = None
+    credit_code: str = ""
 
     def is_open(self, kind: VisitKind, admitted_on: date) -> bool:
         """Whether care of this kind that began on a day is settled directly."""
@@ -103,6 +106,7 @@ def _institution(row: dict[str, str]) -> Institution:
         opened=tuple(VisitKind(one) for one in _opened_in(row)) or OPENED_BY_KIND[kind],
         since=_day(row.get("since") or "") or SINCE,
         until=_day(row.get("until") or ""),
+        credit_code=row.get("credit_code") or "",
     )
 
 
@@ -117,7 +121,8 @@ def _faults_of(row: dict[str, str], columns: tuple[str, ...], area: AreaCode) ->
         (len(row["hosp_lv"]) <= 6, "hosp_lv has more than 6 characters"),
         (row["kind"] in set(InstitutionKind), f"kind {row['kind']!r} is unknown"),
         (set(_opened_in(row)) <= set(VisitKind), f"opened {row.get('opened')!r} is unknown"),
-        *((_is_day(row, name), f"{name} {row.get(name)!r} is not a day") for name in OPTIONAL[1:]),
+        *((_is_day(row, name), f"{name} {row.get(name)!r} is not a day") for name in DAYS),
+        (len(row.get("credit_code") or "") <= 50, "credit_code has more than 50 characters"),
         (not _ends_first(row), "until is before since"),
     )
     return [reason for holds, reason in checks if not holds]

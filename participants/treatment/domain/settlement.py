@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from contracts.codes import DivisionCode, InsuranceKind, VisitKind
 from contracts.ids import PersonId, SettlementId, VisitId
 from contracts.messages.values import Bill, Shares
 from contracts.refusal import RefusalCode
 from contracts.state_machine import StateMachine, Step
+from participants.treatment.domain.attempt import MessageKey
 
 
 class State(StrEnum):
@@ -25,7 +27,7 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    """What moves a settlement: two things a hospital asks, and the hub's six outcomes."""
+    """What moves a settlement: two things a hospital asks, the hub's six outcomes, and the clock."""
 
     CANCEL = "cancel"  # the hospital asks: 撤销
     WITHDRAW = "withdraw"  # the hospital asks: 冲正
@@ -35,6 +37,7 @@ class Event(StrEnum):
     WITHDRAWN = "withdrawn"
     REVERSED = "reversed"
     KEPT = "kept"
+    LAPSE = "lapse"  # T has come without an answer: void here, whatever the hub says later
 
 
 S, E = State, Event
@@ -46,6 +49,7 @@ SETTLEMENT = StateMachine(name="treatment settlement", initial=(S.REQUESTED,), s
     Step(S.REQUESTED,    E.EXPIRED,    S.EXPIRED,     "no answer by the hub's deadline"),
     Step(S.REQUESTED,    E.WITHDRAWN,  S.WITHDRAWN,   "the hub knew of a withdrawal"),
     Step(S.REQUESTED,    E.WITHDRAW,   S.WITHDRAWING, "the hospital never saw an answer"),
+    Step(S.REQUESTED,    E.LAPSE,      S.WITHDRAWING, "no answer by T: we withdraw it ourselves"),
     Step(S.WITHDRAWING,  E.SETTLED,    S.REVERSING,   "the answer crossed the withdrawal: the hub reverses it next"),
     Step(S.WITHDRAWING,  E.REFUSED,    S.REFUSED,     "there was nothing to withdraw"),
     Step(S.WITHDRAWING,  E.EXPIRED,    S.EXPIRED,     "there was nothing to withdraw"),
@@ -74,6 +78,8 @@ SETTLEMENT = StateMachine(name="treatment settlement", initial=(S.REQUESTED,), s
 
 PENDING = frozenset({S.REQUESTED, S.WITHDRAWING, S.REVERSING})
 """A hospital that waits must go on waiting."""
+UNANSWERED = frozenset({S.REQUESTED, S.WITHDRAWING})
+"""Whether anything comes of it is still open."""
 LIVE = frozenset({S.REQUESTED, S.WITHDRAWING, S.SETTLED, S.REVERSING})
 """A visit has at most one of these, mid-stay settlements apart."""
 WITH_SHARES = frozenset({S.SETTLED, S.REVERSING, S.REVERSED})
@@ -89,9 +95,20 @@ class Split:
     first_self_pay_fen: int
     in_scope_fen: int
 
+    def parts_fen(self) -> tuple[int, int, int, int]:
+        own = (self.fully_own_fen, self.over_ceiling_fen, self.first_self_pay_fen)
+        return (*own, self.in_scope_fen)
+
     def total_fen(self) -> int:
-        parts = self.fully_own_fen + self.over_ceiling_fen + self.first_self_pay_fen
-        return parts + self.in_scope_fen
+        return sum(self.parts_fen())
+
+
+class OwnVisit(NamedTuple):
+    """A visit by the hospital's own number: it is settled once, though it was never opened here."""
+
+    hospital_code: str
+    person_id: PersonId
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +118,7 @@ class SettleRequest:
     With `visit_id` the visit's person, place of insurance and admission count; without one
     `admitted_on` and `visit_kind` are needed and a visit is opened. `split` counts only when the
     visit has no stored fee lines. `mid_stay`: 中途结算, of which a visit may have several.
+    `own_visit_no`: the hospital's own number of a visit that was never opened here.
     """
 
     msgid: str
@@ -111,6 +129,7 @@ class SettleRequest:
     insurance_kind: InsuranceKind
     total_fen: int
     split: Split | None = None
+    own_visit_no: str | None = None
     visit_kind: VisitKind | None = None
     admitted_on: date | None = None
     discharged_on: date | None = None
@@ -120,6 +139,16 @@ class SettleRequest:
     mid_stay: bool = False
     sealed_identity: str | None = None
     echo_json: str = "{}"
+
+    @property
+    def key(self) -> MessageKey:
+        return MessageKey(self.hospital_code, self.msgid)
+
+    @property
+    def own_visit(self) -> "OwnVisit | None":
+        if self.visit_id is not None or self.own_visit_no is None:
+            return None
+        return OwnVisit(self.hospital_code, self.person_id, self.own_visit_no)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +161,10 @@ class CancelRequest:
     visit_id: VisitId | None = None
     person_id: PersonId | None = None
 
+    @property
+    def key(self) -> MessageKey:
+        return MessageKey(self.hospital_code, self.msgid)
+
 
 @dataclass(frozen=True, slots=True)
 class WithdrawRequest:
@@ -143,10 +176,18 @@ class WithdrawRequest:
     original_infno: str
     person_id: PersonId | None = None
 
+    @property
+    def key(self) -> MessageKey:
+        return MessageKey(self.hospital_code, self.msgid)
+
+    @property
+    def original(self) -> MessageKey:
+        return MessageKey(self.hospital_code, self.original_msgid)
+
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A settlement as stored. `code` and `detail` say why it was refused, voided or kept."""
+    """A settlement as stored. `balance_fen`: of the personal account after it, if said. `code` and `detail` say why it was refused, voided or kept."""
 
     settlement_id: SettlementId
     visit_id: VisitId
@@ -166,6 +207,7 @@ class Settlement:
     state: State
     shares: Shares | None
     deductible_fen: int
+    balance_fen: int | None
     code: RefusalCode | None
     detail: str
     business_date: date | None
@@ -173,8 +215,16 @@ class Settlement:
     requested_at: datetime
     answer_by: datetime
     answered_at: datetime | None
+    lapsed_at: datetime | None
+    settled_at: datetime | None
+    own_visit_no: str | None
     echo_json: str
 
     @property
     def is_pending(self) -> bool:
-        return self.state in PENDING
+        return self.state in PENDING and not self.is_void
+
+    @property
+    def is_void(self) -> bool:
+        """The hub had not answered by T: what it says since then undoes, and changes nothing."""
+        return self.lapsed_at is not None

@@ -9,11 +9,17 @@ from contracts.codes import AreaCode, Role
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`settle_within`, `reverse_within`: the agreed interval plus the way there and back."""
+    """`settle_within`, `reverse_within`: the agreed interval plus the way there and back.
+
+    `status_within`: how long a question may take that changes nothing. `trial_within`: the same
+    for a 预结算.
+    """
 
     area: AreaCode
     settle_within: timedelta
     reverse_within: timedelta
+    status_within: timedelta = timedelta(seconds=2)
+    trial_within: timedelta = timedelta(seconds=8)
 
     @property
     def sender(self) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from contracts.ids import SettlementId, VisitId
 from contracts.messages.settlement import TrialAnswered
-from contracts.messages.values import Bill
+from contracts.messages.values import Bill, Shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +19,10 @@ class Trial:
     requested_at: datetime
     answer_by: datetime
     answer: TrialAnswered | None
+
+    @property
+    def shares(self) -> Shares | None:
+        """Who would bear the bill; what the insured area left blank is filled in."""
+        if self.answer is None or self.answer.shares is None:
+            return None
+        return self.answer.shares.completed(self.bill.total_fen)

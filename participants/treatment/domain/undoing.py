@@ -28,6 +28,9 @@ OVER: Mapping[Event, frozenset[State]] = {
 
 def without_a_step(before: Standing, event: Event) -> Requested | Done | Refusal | None:
     """What a wish comes to that moves nothing; None when it moves the settlement."""
+    if before.is_void:
+        is_undone = event is Event.WITHDRAW
+        return Done(before.settlement_id) if is_undone else Refusal(RefusalCode.NOT_CANCELLABLE)
     if before.state in ON_ITS_WAY[event]:
         return Requested(before.settlement_id, before.answer_by)
     if before.state in OVER[event]:
@@ -47,6 +50,5 @@ def is_of(request: CancelRequest, before: Standing) -> bool:
 
 
 def is_by(request: WithdrawRequest, before: Standing) -> bool:
-    """Whether a hospital withdraws its own request, for the person it names."""
-    same_hospital = before.hospital_code == request.hospital_code
-    return same_hospital and request.person_id in (None, before.person_id)
+    """Whether a hospital withdraws a request of its own for the person that it was for."""
+    return request.person_id in (None, before.person_id)

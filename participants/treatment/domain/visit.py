@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from contracts.codes import DivisionCode, InsuranceKind, VisitKind
 from contracts.ids import PersonId, VisitId
+from participants.treatment.domain.attempt import MessageKey
+from participants.treatment.domain.diagnosis import Diagnosis
+from participants.treatment.domain.visit_life import Moment, Settled, VisitEvent, VisitState
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,11 @@ class NewVisit:
     flags: tuple[str, ...] = ()
     sealed_identity: str | None = None
     echo_json: str = "{}"
+    diagnoses: tuple[Diagnosis, ...] = ()
+
+    @property
+    def key(self) -> MessageKey:
+        return MessageKey(self.hospital_code, self.msgid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +46,27 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class VisitChange:
-    """What a hospital adds or corrects before it settles; None leaves a fact as it is."""
+    """What a hospital adds or corrects before it settles; None leaves a fact as it is.
+
+    `flags` are added to those said before. `diagnoses`: each by its stage and position.
+    """
 
     visit_id: VisitId
     hospital_code: str
     person_id: PersonId
+    event: VisitEvent = VisitEvent.CHANGE
     visit_kind: VisitKind | None = None
     admitted_on: date | None = None
     discharged_on: date | None = None
     disease_code: str | None = None
     flags: tuple[str, ...] | None = None
     echo_json: str | None = None
+    diagnoses: tuple[Diagnosis, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A visit as stored. `has_live_settlement`: one that is neither void nor reversed."""
+    """A visit as stored."""
 
     visit_id: VisitId
     hospital_code: str
@@ -66,3 +80,31 @@ class Visit:
     flags: tuple[str, ...]
     sealed_identity: str | None
     echo_json: str
+    state: VisitState = VisitState.IN_CARE
+
+    def at(self, settled: Settled) -> Moment:
+        return Moment(self.visit_kind, self.state, settled)
+
+
+class OfVisit(Protocol):
+    """What a hospital says about one of its visits."""
+
+    @property
+    def hospital_code(self) -> str: ...
+
+    @property
+    def person_id(self) -> PersonId: ...
+
+
+def is_theirs(visit: Visit, said: OfVisit) -> bool:
+    """Whether it is this hospital's visit, and of the person it names."""
+    return visit.hospital_code == said.hospital_code and visit.person_id == said.person_id
+
+
+CONTRARY = {"third_party": "no_third_party", "no_third_party": "third_party"}
+
+
+def joined(before: tuple[str, ...], said: tuple[str, ...]) -> tuple[str, ...]:
+    """Flags said at any step count; the later word replaces its contrary."""
+    gone = {CONTRARY[flag] for flag in said if flag in CONTRARY}
+    return tuple(dict.fromkeys((*(flag for flag in before if flag not in gone), *said)))

@@ -11,6 +11,7 @@ from contracts.ids import EnquiryId, MessageId, PersonId, new_id
 from contracts.message import Message, Outgoing, originate
 from contracts.messages.enquiry import PersonAnswered, PersonCard, PersonEnquired
 from contracts.refusal import RefusalCode
+from participants.treatment.domain.attempt import MessageKey
 from participants.treatment.domain.enquiry import Enquired, Enquiry, StoredEnquiry
 from participants.treatment.domain.institution import Institution
 from participants.treatment.domain.results import Refusal
@@ -30,14 +31,14 @@ def enquire(
     known = institutions.of(tx, (one.hospital_code for one in enquiries))
     results: list[Enquired | Refusal] = []
     asked: list[StoredEnquiry] = []
-    pairs: list[tuple[str, EnquiryId]] = []
+    pairs: list[tuple[MessageKey, EnquiryId]] = []
     for one in enquiries:
         no = _refusal(one, known, terms)
         if no is not None:
             results.append(no)
             continue
         asked.append(_asked(one, now, terms))
-        pairs.append((one.msgid, asked[-1].enquiry_id))
+        pairs.append((one.key, asked[-1].enquiry_id))
         results.append(Enquired(asked[-1].enquiry_id, asked[-1].answer_by))
     store.add(tx, asked)
     attempts.bind(tx, pairs)
@@ -54,6 +55,11 @@ def cards(tx: Connection, person_ids: Iterable[PersonId]) -> dict[PersonId, Pers
     found = store.latest_with_card(tx, person_ids)
     answers = {person_id: one.answer for person_id, one in found.items()}
     return {id_: answer.card for id_, answer in answers.items() if answer and answer.card}
+
+
+def read_by(tx: Connection, pairs: Iterable[tuple[str, PersonId]]) -> set[tuple[str, PersonId]]:
+    """Those of these (hospital, person) where the hospital itself has been told the card."""
+    return store.read_by(tx, pairs)
 
 
 def record_person_answers(
@@ -79,6 +85,7 @@ def _refusal(one: Enquiry, known: dict[str, Institution], terms: Terms) -> Refus
 def _asked(one: Enquiry, now: datetime, terms: Terms) -> StoredEnquiry:
     return StoredEnquiry(
         enquiry_id=EnquiryId(new_id()),
+        hospital_code=one.hospital_code,
         person_id=one.person_id,
         insured_division=one.insured_division,
         asked_at=now,

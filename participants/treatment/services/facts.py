@@ -8,18 +8,16 @@ from sqlalchemy import Connection
 
 from contracts.clock import shanghai_date_of
 from contracts.ids import VisitId
-from contracts.messages.values import Bill
 from participants.treatment.domain.asking import Asking, Facts
-from participants.treatment.domain.attempt import StoredAttempt
+from participants.treatment.domain.attempt import MessageKey, StoredAttempt
 from participants.treatment.domain.institution import Institution
-from participants.treatment.domain.settlement import SettleRequest
+from participants.treatment.domain.settlement import OwnVisit, SettleRequest, Split
 from participants.treatment.domain.terms import Terms
 from participants.treatment.domain.visit import Visit
-from participants.treatment.store import attempts, fee_lines, institutions, visits
+from participants.treatment.domain.visit_life import Settled
+from participants.treatment.store import attempts, fee_lines, institutions, own_visits, visits
 
-NOTHING_LEFT = Bill(
-    total_fen=0, fully_own_fen=0, over_ceiling_fen=0, first_self_pay_fen=0, in_scope_fen=0
-)
+NOTHING_LEFT = Split(0, 0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -28,46 +26,53 @@ class Loaded:
 
     now: datetime
     terms: Terms
-    attempts: dict[str, StoredAttempt]
+    attempts: dict[MessageKey, StoredAttempt]
     institutions: dict[str, Institution]
     visits: dict[VisitId, Visit]
-    bills: dict[VisitId, Bill]
-    settled: set[VisitId]
-    used: set[str]
+    bills: dict[VisitId, Split]
+    settled: dict[VisitId, Settled]
+    used: set[MessageKey]
+    settled_own: set[OwnVisit]
 
     def facts_of(self, request: SettleRequest) -> Facts:
-        attempt = self.attempts.get(request.msgid)
+        attempt = self.attempts.get(request.key)
         return Facts(
             area=self.terms.area,
             today=shanghai_date_of(self.now),
             institution=self.institutions.get(request.hospital_code),
             visit=self.visits.get(request.visit_id) if request.visit_id else None,
             lines_bill=self.bills.get(request.visit_id) if request.visit_id else None,
-            is_settled=request.visit_id in self.settled,
+            settled=self._settled(request),
             is_withdrawn=attempt is not None and attempt.is_withdrawn,
-            is_used=request.msgid in self.used,
+            is_used=request.key in self.used,
         )
 
     def took(self, request: SettleRequest, asking: Asking) -> None:
         """The next request of this batch sees what this one has taken."""
-        self.used.add(request.msgid)
+        self.used.add(request.key)
+        if request.own_visit is not None and not request.mid_stay:
+            self.settled_own.add(request.own_visit)
         if request.visit_id is None:
             return
-        if not request.mid_stay:
-            self.settled.add(request.visit_id)
+        self.settled[request.visit_id] = Settled.BEING if request.mid_stay else Settled.WHOLLY
         if request.visit_id in self.bills:
-            assert self.bills[request.visit_id] == asking.bill, "lines are what counts"
+            lines_fen = self.bills[request.visit_id].total_fen()
+            assert lines_fen == asking.bill.total_fen, "lines are what counts"
             self.bills[request.visit_id] = NOTHING_LEFT
+
+    def _settled(self, request: SettleRequest) -> Settled:
+        if request.visit_id is None:
+            return Settled.WHOLLY if request.own_visit in self.settled_own else Settled.NOTHING
+        return self.settled.get(request.visit_id, Settled.NOTHING)
 
 
 def to_settle(
     tx: Connection, requests: Sequence[SettleRequest], now: datetime, terms: Terms
 ) -> Loaded:
     """Facts that hold until this transaction ends: message ids and visits are locked."""
-    claimed = attempts.lock(tx, [one.msgid for one in requests])
-    assert all(one.msgid in claimed for one in requests), "claim a message id before it acts"
+    claimed = attempts.lock(tx, [one.key for one in requests])
+    assert all(one.key in claimed for one in requests), "claim a message id before it acts"
     known = visits.lock(tx, _visits_of(requests))
-    live = visits.with_live_settlement(tx, known)
     return Loaded(
         now=now,
         terms=terms,
@@ -75,8 +80,9 @@ def to_settle(
         institutions=institutions.of(tx, (one.hospital_code for one in requests)),
         visits=known,
         bills=fee_lines.open_bills(tx, known),
-        settled={visit_id for visit_id, is_final in live.items() if is_final},
-        used={msgid for msgid, attempt in claimed.items() if attempt.subject_id is not None},
+        settled=visits.settled_so_far(tx, known),
+        used={key for key, attempt in claimed.items() if attempt.subject_id is not None},
+        settled_own=own_visits.lock_settled(tx, _own_visits_of(requests)),
     )
 
 
@@ -85,17 +91,21 @@ def to_try(
 ) -> Loaded:
     """Facts as of now; a trial changes nothing, so nothing is locked."""
     known = visits.of(tx, _visits_of(requests))
-    live = visits.with_live_settlement(tx, known)
     return Loaded(
         now=now,
         terms=terms,
-        attempts=attempts.of(tx, [one.msgid for one in requests]),
+        attempts=attempts.of(tx, [one.key for one in requests]),
         institutions=institutions.of(tx, (one.hospital_code for one in requests)),
         visits=known,
         bills=fee_lines.open_bills(tx, known),
-        settled={visit_id for visit_id, is_final in live.items() if is_final},
+        settled=visits.settled_so_far(tx, known),
         used=set(),
+        settled_own=own_visits.settled(tx, _own_visits_of(requests)),
     )
+
+
+def _own_visits_of(requests: Sequence[SettleRequest]) -> set[OwnVisit]:
+    return {one.own_visit for one in requests if one.own_visit is not None}
 
 
 def _visits_of(requests: Sequence[SettleRequest]) -> set[VisitId]:

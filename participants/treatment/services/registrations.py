@@ -55,7 +55,7 @@ def file(
         filed.append((Filed(one.wanted.registration_id, now + terms.settle_within), one))
         results.append(filed[-1][0])
     store.add(tx, filed, now)
-    attempts.bind(tx, [(one.msgid, stored.registration_id) for stored, one in filed])
+    attempts.bind(tx, [(one.key, stored.registration_id) for stored, one in filed])
     return results, [_submitted(one, now, terms) for _, one in filed]
 
 
@@ -84,7 +84,7 @@ def cancel(
     attempts.bind(
         tx,
         [
-            (one.msgid, result.cancellation_id)
+            (one.key, result.cancellation_id)
             for one, result in zip(wishes, results, strict=True)
             if isinstance(result, CancellationAsked)
         ],

@@ -9,7 +9,13 @@ from contracts import topics
 from contracts.ids import MessageId, SettlementId, VisitId, new_id
 from contracts.message import Body, Message, Outgoing, originate
 from contracts.messages.settlement import SettlementAnswered, SettlementRequested
-from participants.treatment.domain.answering import Anomaly, LateDay, Move, answered
+from participants.treatment.domain.answering import (
+    Anomaly,
+    LateDay,
+    Move,
+    answered,
+    kept_though_void,
+)
 from participants.treatment.domain.asking import Asking, decide
 from participants.treatment.domain.results import Refusal, Requested
 from participants.treatment.domain.settlement import Settlement, SettleRequest
@@ -30,7 +36,7 @@ def request(
 ) -> tuple[list[Requested | Refusal], list[Outgoing]]:
     """Ask the hub to settle each bill, or refuse it; every message id must have been claimed.
 
-    Refusals: the codes of `domain.asking.RULES`. A request without a visit opens one. Seven
+    Refusals: the codes of `domain.asking.RULES`. A request without a visit opens one. Nine
     statements at most, whatever the size of the batch.
     """
     loaded = facts.to_settle(tx, requests, now, terms)
@@ -67,7 +73,8 @@ def record_answers(
     # Whoever settles a visit adds its open lines up and takes them: none may turn up in between.
     visits.lock(tx, (visit_id for visit_id, _ in freed))
     fee_lines.give_back(tx, freed)
-    anomalies.add(tx, [one for one in outcomes if isinstance(one, Anomaly)], now)
+    odd = [one for one in outcomes if isinstance(one, Anomaly)]
+    anomalies.add(tx, [*odd, *kept_though_void(moves)], now)
     wake(tx, (message.body.settlement_id for message in batch))
     return []
 

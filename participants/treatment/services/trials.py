@@ -10,6 +10,7 @@ from contracts.ids import MessageId, SettlementId, new_id
 from contracts.message import Message, Outgoing, originate
 from contracts.messages.settlement import TrialAnswered, TrialRequested
 from participants.treatment.domain.asking import Asking, decide
+from participants.treatment.domain.attempt import MessageKey
 from participants.treatment.domain.results import Refusal, Requested
 from participants.treatment.domain.settlement import SettleRequest
 from participants.treatment.domain.terms import Terms
@@ -30,7 +31,7 @@ def try_out(
     loaded = facts.to_try(tx, requests, now, terms)
     results: list[Requested | Refusal] = []
     asked: list[tuple[Trial, Asking]] = []
-    pairs: list[tuple[str, SettlementId]] = []
+    pairs: list[tuple[MessageKey, SettlementId]] = []
     for one in requests:
         asking = decide(one, loaded.facts_of(one))
         if isinstance(asking, Refusal):
@@ -38,7 +39,7 @@ def try_out(
             continue
         trial = _trial(one, asking, now, terms)
         asked.append((trial, asking))
-        pairs.append((one.msgid, trial.trial_id))
+        pairs.append((one.key, trial.trial_id))
         results.append(Requested(trial.trial_id, trial.answer_by))
     store.add(tx, [trial for trial, _ in asked])
     attempts.bind(tx, pairs)
@@ -67,7 +68,7 @@ def _trial(one: SettleRequest, asking: Asking, now: datetime, terms: Terms) -> T
         hospital_code=one.hospital_code,
         bill=asking.bill,
         requested_at=now,
-        answer_by=now + terms.settle_within,
+        answer_by=now + terms.trial_within,
         answer=None,
     )
 

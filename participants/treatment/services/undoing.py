@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from contracts import topics
-from contracts.ids import MessageId, SettlementId, VisitId, new_id
+from contracts.ids import SettlementId, VisitId
 from contracts.message import Body, Outgoing, originate
 from contracts.messages.settlement import CancellationRequested, WithdrawalRequested
 from contracts.refusal import RefusalCode
 from participants.treatment.domain.answering import Move, Standing, wished
-from participants.treatment.domain.attempt import StoredAttempt
+from participants.treatment.domain.attempt import MessageKey, StoredAttempt
 from participants.treatment.domain.results import Done, Refusal, Requested
 from participants.treatment.domain.settlement import CancelRequest, Event, WithdrawRequest
 from participants.treatment.domain.terms import Terms
@@ -44,7 +44,7 @@ class _Wishes:
         return Requested(before.settlement_id, answer_by)
 
     def outgoing(self) -> list[Outgoing]:
-        return [_ask(id_, self.event, self.now, self.terms) for id_ in self.moves]
+        return [_ask(move, self.now, self.terms) for move in self.moves.values()]
 
 
 def cancel(
@@ -66,7 +66,7 @@ def cancel(
             else Refusal(RefusalCode.UNKNOWN_SETTLEMENT)
         )
     settlements.move(tx, list(wishes.moves.values()))
-    pairs = [(one.msgid, one.settlement_id) for one in requests if one.settlement_id in known]
+    pairs = [(one.key, one.settlement_id) for one in requests if one.settlement_id in known]
     attempts.bind(tx, pairs)
     return results, wishes.outgoing()
 
@@ -77,7 +77,7 @@ def withdraw(
     """Undo what each original message did, and make sure that it never does anything again.
 
     `Done` without an id: the original made no settlement, and comes too late if it ever comes.
-    Refusals: UNKNOWN_MESSAGE (another hospital's, or another transaction's), NOT_CANCELLABLE (it
+    Refusals: UNKNOWN_MESSAGE (another transaction's, or another person's), NOT_CANCELLABLE (it
     opened a visit that has been settled since).
     """
     found = _find(tx, requests, now)
@@ -86,10 +86,10 @@ def withdraw(
     settlements.move(tx, list(wishes.moves.values()))
     visits.withdraw(tx, found.visits_to_withdraw(requests, results), now)
     accepted = zip(requests, results, strict=True)
-    gone = [one.original_msgid for one, result in accepted if not isinstance(result, Refusal)]
-    attempts.withdraw(tx, sorted(set(gone)), now)
+    gone = [one.original for one, result in accepted if not isinstance(result, Refusal)]
+    attempts.withdraw(tx, gone, now)
     asked = zip(requests, _ids(results), strict=True)
-    attempts.bind(tx, [(one.msgid, id_) for one, id_ in asked if id_ is not None])
+    attempts.bind(tx, [(one.key, id_) for one, id_ in asked if id_ is not None])
     return results, wishes.outgoing()
 
 
@@ -97,43 +97,41 @@ def withdraw(
 class _Found:
     """What the original messages were, or are now as tombstones, and what they made; locked."""
 
-    attempts: dict[str, StoredAttempt]
-    settlements: dict[str, Standing]
-    visits: dict[str, VisitId]
+    attempts: dict[MessageKey, StoredAttempt]
+    settlements: dict[MessageKey, Standing]
+    visits: dict[MessageKey, VisitId]
     settled: frozenset[VisitId]
 
     def visits_to_withdraw(
         self, requests: Sequence[WithdrawRequest], results: Sequence[Undone]
     ) -> list[VisitId]:
         undone = {
-            one.original_msgid
+            one.original
             for one, result in zip(requests, results, strict=True)
             if isinstance(result, Done) and result.settlement_id is None
         }
-        return [visit_id for msgid, visit_id in self.visits.items() if msgid in undone]
+        return [visit_id for key, visit_id in self.visits.items() if key in undone]
 
 
 def _find(tx: Connection, requests: Sequence[WithdrawRequest], now: datetime) -> _Found:
-    originals = {one.original_msgid: one for one in requests}
-    tombstones = [(id_, one.hospital_code, one.original_infno) for id_, one in originals.items()]
+    originals = {one.original: one for one in requests}
+    tombstones = [(key, one.original_infno) for key, one in originals.items()]
     attempts.add_tombstones(tx, tombstones, now)
-    known = attempts.lock(tx, list(originals))
+    known = attempts.lock(tx, originals)
     made = settlements.lock_by_message(tx, known)
-    opened = visits.opened_by(tx, [msgid for msgid in known if msgid not in made])
+    opened = visits.opened_by(tx, [key for key in known if key not in made])
     visits.lock(tx, opened.values())
     settled = visits.with_live_settlement(tx, opened.values())
     return _Found(known, made, opened, frozenset(settled))
 
 
 def _withdraw_one(one: WithdrawRequest, found: _Found, wishes: _Wishes) -> Undone:
-    original = found.attempts[one.original_msgid]
-    is_theirs = original.hospital_code == one.hospital_code
-    if not is_theirs or original.infno != one.original_infno:
+    if found.attempts[one.original].infno != one.original_infno:
         return Refusal(RefusalCode.UNKNOWN_MESSAGE)
-    made = found.settlements.get(one.original_msgid)
+    made = found.settlements.get(one.original)
     if made is not None:
         return wishes.wish(made) if is_by(one, made) else Refusal(RefusalCode.UNKNOWN_MESSAGE)
-    if found.visits.get(one.original_msgid) in found.settled:
+    if found.visits.get(one.original) in found.settled:
         return Refusal(RefusalCode.NOT_CANCELLABLE)
     return Done()
 
@@ -142,12 +140,14 @@ def _ids(results: Sequence[Undone]) -> list[SettlementId | None]:
     return [None if isinstance(one, Refusal) else one.settlement_id for one in results]
 
 
-def _ask(id_: SettlementId, event: Event, now: datetime, terms: Terms) -> Outgoing:
-    kind = CancellationRequested if event is Event.CANCEL else WithdrawalRequested
+def _ask(move: Move, now: datetime, terms: Terms) -> Outgoing:
+    id_ = move.before.settlement_id
+    kind = CancellationRequested if move.event is Event.CANCEL else WithdrawalRequested
+    assert move.wish_id is not None, "a wish is asked of the hub"
     body: Body = kind(settlement_id=id_, treatment_area=terms.area)
     return originate(
         body,
-        message_id=MessageId(new_id()),
+        message_id=move.wish_id,
         topic=topics.HUB_SETTLEMENTS,
         key=str(id_),
         sender=terms.sender,

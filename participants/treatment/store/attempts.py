@@ -8,75 +8,111 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from contracts.delivery import bulk
-from participants.treatment.domain.attempt import Attempt, StoredAttempt
+from participants.treatment.domain.attempt import Attempt, MessageKey, StoredAttempt
 
 _ADD = """
-    INSERT INTO attempts (msgid, hospital_code, infno, content_sha256, received_at) VALUES %s
-    ON CONFLICT (msgid) DO NOTHING RETURNING msgid
+    INSERT INTO attempts (hospital_code, msgid, infno, content_sha256, received_at) VALUES %s
+    ON CONFLICT (hospital_code, msgid) DO NOTHING RETURNING hospital_code, msgid
 """
 _ADD_TOMBSTONES = """
-    INSERT INTO attempts (msgid, hospital_code, infno, received_at, withdrawn_at) VALUES %s
-    ON CONFLICT (msgid) DO NOTHING RETURNING msgid
+    INSERT INTO attempts (hospital_code, msgid, infno, received_at, withdrawn_at) VALUES %s
+    ON CONFLICT (hospital_code, msgid) DO NOTHING
 """
 _OF = """
     SELECT msgid, hospital_code, infno, content_sha256, reply_json, subject_id, withdrawn_at
-    FROM attempts WHERE msgid = ANY(%s) ORDER BY msgid
+    FROM attempts
+    WHERE (hospital_code, msgid) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+    ORDER BY hospital_code, msgid
 """
 _LOCK = f"{_OF} FOR UPDATE"
 _ANSWER = """
-    UPDATE attempts SET reply_json = said.reply_json FROM (VALUES %s) AS said (msgid, reply_json)
-    WHERE attempts.msgid = said.msgid AND attempts.reply_json IS NULL
+    UPDATE attempts SET reply_json = said.reply_json
+    FROM (VALUES %s) AS said (hospital_code, msgid, reply_json)
+    WHERE attempts.hospital_code = said.hospital_code AND attempts.msgid = said.msgid
+      AND attempts.reply_json IS NULL
+    RETURNING attempts.hospital_code, attempts.msgid
 """
 _BIND = """
     UPDATE attempts SET subject_id = said.subject_id
-    FROM (VALUES %s) AS said (msgid, subject_id) WHERE attempts.msgid = said.msgid
+    FROM (VALUES %s) AS said (hospital_code, msgid, subject_id)
+    WHERE attempts.hospital_code = said.hospital_code AND attempts.msgid = said.msgid
+      AND attempts.subject_id IS NULL
 """
-_WITHDRAW = "UPDATE attempts SET withdrawn_at = %s WHERE msgid = ANY(%s) AND withdrawn_at IS NULL"
+_WITHDRAW = """
+    UPDATE attempts SET withdrawn_at = said.at
+    FROM (VALUES %s) AS said (hospital_code, msgid, at)
+    WHERE attempts.hospital_code = said.hospital_code AND attempts.msgid = said.msgid
+      AND attempts.withdrawn_at IS NULL
+"""
+_FORGET = """
+    DELETE FROM attempts
+    WHERE (hospital_code, msgid) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+      AND reply_json IS NULL AND subject_id IS NULL AND withdrawn_at IS NULL
+"""
 
 
-def add(tx: Connection, attempts: Iterable[Attempt], now: datetime) -> set[str]:
-    """Store these, in msgid order so that two batches cannot deadlock; the ids that are new."""
+def add(tx: Connection, attempts: Iterable[Attempt], now: datetime) -> set[MessageKey]:
+    """Store these, in the order of their keys so that two batches cannot deadlock; the new ones."""
     rows = [
-        (one.msgid, one.hospital_code, one.infno, one.content_sha256, now)
-        for one in sorted(attempts, key=lambda one: one.msgid)
+        (*one.key, one.infno, one.content_sha256, now)
+        for one in sorted(attempts, key=lambda one: one.key)
     ]
-    return {row[0] for row in bulk.write_and_return(tx, _ADD, "(%s, %s, %s, %s, %s)", rows)}
+    return _keys(bulk.write_and_return(tx, _ADD, "(%s, %s, %s, %s, %s)", rows))
 
 
 def add_tombstones(
-    tx: Connection, tombstones: Iterable[tuple[str, str, str]], now: datetime
-) -> set[str]:
-    """Bury message ids never seen, as (msgid, hospital_code, infno); the ids that were buried."""
-    rows = [(*one, now, now) for one in sorted(tombstones)]
-    found = bulk.write_and_return(tx, _ADD_TOMBSTONES, "(%s, %s, %s, %s, %s)", rows)
-    return {row[0] for row in found}
+    tx: Connection, tombstones: Iterable[tuple[MessageKey, str]], now: datetime
+) -> None:
+    """Bury messages never seen, as (key, infno)."""
+    rows = [(*key, infno, now, now) for key, infno in sorted(tombstones)]
+    bulk.write_rows(tx, _ADD_TOMBSTONES, "(%s, %s, %s, %s, %s)", rows)
 
 
-def of(tx: Connection, msgids: Sequence[str]) -> dict[str, StoredAttempt]:
-    return _read(tx, _OF, msgids)
+def of(tx: Connection, keys: Iterable[MessageKey]) -> dict[MessageKey, StoredAttempt]:
+    return _read(tx, _OF, keys)
 
 
-def lock(tx: Connection, msgids: Sequence[str]) -> dict[str, StoredAttempt]:
-    return _read(tx, _LOCK, msgids)
+def lock(tx: Connection, keys: Iterable[MessageKey]) -> dict[MessageKey, StoredAttempt]:
+    """Load and lock, in the order of the keys so that two batches cannot deadlock."""
+    return _read(tx, _LOCK, keys)
 
 
-def answer(tx: Connection, replies: Sequence[tuple[str, str]]) -> None:
-    bulk.write_rows(tx, _ANSWER, "(%s, %s)", replies)
+def answer(tx: Connection, replies: Sequence[tuple[MessageKey, str]]) -> set[MessageKey]:
+    """Store replies where there is none yet; where that was so."""
+    rows = [(*key, reply_json) for key, reply_json in replies]
+    return _keys(bulk.write_and_return(tx, _ANSWER, "(%s, %s, %s)", rows))
 
 
-def bind(tx: Connection, pairs: Sequence[tuple[str, UUID]]) -> None:
-    bulk.write_rows(tx, _BIND, "(%s, %s::uuid)", pairs)
+def bind(tx: Connection, pairs: Sequence[tuple[MessageKey, UUID]]) -> None:
+    bulk.write_rows(tx, _BIND, "(%s, %s, %s::uuid)", [(*key, id_) for key, id_ in pairs])
 
 
-def withdraw(tx: Connection, msgids: Sequence[str], now: datetime) -> None:
-    if msgids:
-        bulk.run(tx, _WITHDRAW, (now, list(msgids)))
+def withdraw(tx: Connection, keys: Iterable[MessageKey], now: datetime) -> None:
+    rows = [(*key, now) for key in sorted(set(keys))]
+    bulk.write_rows(tx, _WITHDRAW, "(%s, %s, %s::timestamptz)", rows)
 
 
-def _read(tx: Connection, statement: str, msgids: Sequence[str]) -> dict[str, StoredAttempt]:
-    if not msgids:
+def forget(tx: Connection, keys: Iterable[MessageKey]) -> None:
+    """Those of them for which nothing was done."""
+    wanted = sorted(set(keys))
+    if wanted:
+        columns = ([key.hospital_code for key in wanted], [key.msgid for key in wanted])
+        bulk.run(tx, _FORGET, columns)
+
+
+def _keys(rows: Iterable[tuple[Any, ...]]) -> set[MessageKey]:
+    return {MessageKey(*row) for row in rows}
+
+
+def _read(
+    tx: Connection, statement: str, keys: Iterable[MessageKey]
+) -> dict[MessageKey, StoredAttempt]:
+    wanted = sorted(set(keys))
+    if not wanted:
         return {}
-    return {row[0]: _attempt(row) for row in bulk.fetch(tx, statement, (list(msgids),))}
+    columns = ([key.hospital_code for key in wanted], [key.msgid for key in wanted])
+    found = (_attempt(row) for row in bulk.fetch(tx, statement, columns))
+    return {one.key: one for one in found}
 
 
 def _attempt(row: tuple[Any, ...]) -> StoredAttempt:

@@ -21,12 +21,12 @@ from participants.treatment.store.columns import BILL_PARTS, at, fen
 
 def add_to(metadata: MetaData) -> None:
     """Declare attempts, trials, enquiries, anomalies and statements_received."""
-    # A hospital's message ids. A tombstone has no content: it was withdrawn before it came.
+    # Message ids, each a hospital's own. A tombstone has no content: it was withdrawn first.
     Table(
         "attempts",
         metadata,
+        Column("hospital_code", String(30), primary_key=True),
         Column("msgid", String(30), primary_key=True),
-        Column("hospital_code", String(30), nullable=False),
         Column("infno", String(10), nullable=False),
         Column("content_sha256", LargeBinary(32)),
         Column("reply_json", Text),
@@ -60,6 +60,8 @@ def add_to(metadata: MetaData) -> None:
         Column("insured_division", String(6), nullable=False),
         at("asked_at"),
         at("answer_by"),
+        # Who has read a card; unknown of those read before it was noted.
+        Column("hospital_code", String(30)),
         Column("answer", Text),
         Column("has_card", Boolean, nullable=False, server_default="false"),
         at("answered_at", nullable=True),

@@ -17,6 +17,11 @@ from participants.treatment.domain.settlement import (
     State,
 )
 
+STANDING = (
+    "settlement_id, visit_id, msgid, hospital_code, person_id, state, total_fen, steps, answer_by,"
+    " business_date, lapsed_at"
+)
+"""The columns of `standing`, in its order."""
 _CODES = {code.value: code for code in RefusalCode}
 
 
@@ -58,6 +63,7 @@ def new_row(one: Addition) -> tuple[Any, ...]:
         one.requested_at,
         one.answer_by,
         request.echo_json,
+        request.own_visit_no if request.visit_id is None else None,
     )
 
 
@@ -73,8 +79,10 @@ def moved_row(one: Move) -> tuple[Any, ...]:
         one.message_id,
         one.code,
         one.detail,
+        one.wish_id,
         *shares,
         one.deductible_fen,
+        one.balance_fen,
         one.business_date,
         one.reversed_on,
         one.answer_by,
@@ -84,7 +92,7 @@ def moved_row(one: Move) -> tuple[Any, ...]:
 
 def standing(row: tuple[Any, ...]) -> Standing:
     id_, visit_id, msgid, hospital_code, person_id, state, total_fen, *rest = row
-    steps, answer_by, business_date = rest
+    steps, answer_by, business_date, lapsed_at = rest
     return Standing(
         settlement_id=id_,
         visit_id=visit_id,
@@ -96,6 +104,7 @@ def standing(row: tuple[Any, ...]) -> Standing:
         steps=steps,
         answer_by=answer_by,
         business_date=business_date,
+        lapsed_at=lapsed_at,
     )
 
 

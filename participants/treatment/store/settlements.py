@@ -12,8 +12,10 @@ from contracts.delivery import bulk
 from contracts.ids import SettlementId
 from contracts.messages.values import PARTS
 from participants.treatment.domain.answering import LateDay, Move, Standing
+from participants.treatment.domain.attempt import MessageKey
 from participants.treatment.domain.settlement import Settlement
 from participants.treatment.store.settlement_rows import (
+    STANDING,
     Addition,
     moved_row,
     new_row,
@@ -25,43 +27,43 @@ _NEW = """
     settlement_id, visit_id, msgid, hospital_code, person_id, insured_division, insurance_kind,
     visit_kind, admitted_on, discharged_on, disease_code, flags, use_account, mid_stay,
     total_fen, fully_own_fen, over_ceiling_fen, first_self_pay_fen, in_scope_fen, state,
-    requested_at, answer_by, echo_json
+    requested_at, answer_by, echo_json, own_visit_no
 """
 _NEW_TEMPLATE = (
     "(%s::uuid, %s::uuid, %s, %s, %s, %s, %s, %s, %s::date, %s::date, %s::text, %s::text[],"
     " %s::boolean, %s::boolean, %s::bigint, %s::bigint, %s::bigint, %s::bigint, %s::bigint, %s,"
-    " %s::timestamptz, %s::timestamptz, %s)"
+    " %s::timestamptz, %s::timestamptz, %s, %s)"
 )
 _ADD = f"""
     WITH new ({_NEW}) AS (VALUES %s),
          bound AS (UPDATE attempts SET subject_id = new.settlement_id
-                   FROM new WHERE attempts.msgid = new.msgid),
+                   FROM new WHERE attempts.hospital_code = new.hospital_code
+                     AND attempts.msgid = new.msgid),
          taken AS (UPDATE fee_lines SET settlement_id = new.settlement_id
                    FROM new
                    WHERE fee_lines.visit_id = new.visit_id AND fee_lines.settlement_id IS NULL)
     INSERT INTO settlements ({_NEW}) SELECT {_NEW} FROM new
 """
-_STANDING = (
-    "settlement_id, visit_id, msgid, hospital_code, person_id, state, total_fen, steps, answer_by,"
-    " business_date"
-)
 _LOCK = f"""
-    SELECT {_STANDING} FROM settlements
+    SELECT {STANDING} FROM settlements
     WHERE settlement_id = ANY(%s::uuid[]) ORDER BY settlement_id FOR UPDATE
 """
 _LOCK_MESSAGES = f"""
-    SELECT {_STANDING} FROM settlements WHERE msgid = ANY(%s) ORDER BY settlement_id FOR UPDATE
+    SELECT {STANDING} FROM settlements
+    WHERE (hospital_code, msgid) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+    ORDER BY settlement_id FOR UPDATE
 """
 _KEPT_IF_NULL = (
-    *PARTS, "deductible_fen", "business_date", "reversed_on", "answer_by", "answered_at",
+    *PARTS, "deductible_fen", "balance_fen", "business_date", "reversed_on", "answer_by",
+    "answered_at",
 )  # fmt: skip
 _MOVED = f"""
-    settlement_id, from_state, event, to_state, position, at, message_id, code, detail,
+    settlement_id, from_state, event, to_state, position, at, message_id, code, detail, wish_id,
     {", ".join(_KEPT_IF_NULL)}
 """
 _MOVED_TEMPLATE = (
-    "(%s::uuid, %s, %s, %s, %s::smallint, %s::timestamptz, %s::uuid, %s::text, %s, "
-    + "%s::bigint, " * (len(PARTS) + 1)
+    "(%s::uuid, %s, %s, %s, %s::smallint, %s::timestamptz, %s::uuid, %s::text, %s, %s::uuid, "
+    + "%s::bigint, " * (len(PARTS) + 2)
     + "%s::date, %s::date, %s::timestamptz, %s::timestamptz)"
 )
 _KEPT = "{0} = coalesce(moved.{0}, settlements.{0})"
@@ -73,6 +75,14 @@ _MOVE = f"""
              SELECT settlement_id, position, from_state, event, to_state, at, message_id FROM moved)
     UPDATE settlements SET
         state = moved.to_state, steps = moved.position, code = moved.code, detail = moved.detail,
+        reminders = 0,
+        cancellation_id = CASE moved.event WHEN 'cancel' THEN moved.wish_id
+                                           WHEN 'withdraw' THEN NULL
+                                           ELSE settlements.cancellation_id END,
+        settled_at = CASE WHEN moved.business_date IS NULL OR settlements.lapsed_at IS NOT NULL
+                          THEN settlements.settled_at ELSE moved.at END,
+        reversed_at = CASE WHEN moved.reversed_on IS NULL OR settlements.lapsed_at IS NOT NULL
+                           THEN settlements.reversed_at ELSE moved.at END,
         {", ".join(_KEPT.format(name) for name in _KEPT_IF_NULL)}
     FROM moved WHERE settlements.settlement_id = moved.settlement_id
 """
@@ -83,7 +93,8 @@ _NOTE_DAYS = """
 """
 _READ = f"""
     {_NEW.strip()}, {", ".join(PARTS)},
-    deductible_fen, code, detail, business_date, reversed_on, answered_at
+    deductible_fen, balance_fen, code, detail, business_date, reversed_on, answered_at, lapsed_at,
+    settled_at
 """
 _OF = f"SELECT {_READ} FROM settlements WHERE settlement_id = ANY(%s::uuid[])"
 _NAMES = [name.strip() for name in _READ.split(",")]
@@ -109,10 +120,12 @@ def lock(tx: Connection, ids: Iterable[SettlementId]) -> dict[SettlementId, Stan
     return {row[0]: standing(row) for row in rows}
 
 
-def lock_by_message(tx: Connection, msgids: Iterable[str]) -> dict[str, Standing]:
-    """As `lock`, by the message ids that asked for them."""
-    rows = bulk.fetch(tx, _LOCK_MESSAGES, (sorted(set(msgids)),))
-    return {row[2]: standing(row) for row in rows}
+def lock_by_message(tx: Connection, keys: Iterable[MessageKey]) -> dict[MessageKey, Standing]:
+    """As `lock`, by the messages that asked for them."""
+    wanted = list(keys)
+    columns = ([key.hospital_code for key in wanted], [key.msgid for key in wanted])
+    found = [standing(row) for row in bulk.fetch(tx, _LOCK_MESSAGES, columns)]
+    return {one.key: one for one in found}
 
 
 def move(tx: Connection, moves: Sequence[Move]) -> None:

@@ -10,37 +10,47 @@ from sqlalchemy import Connection
 from contracts.codes import InsuranceKind, VisitKind
 from contracts.delivery import bulk
 from contracts.ids import VisitId
-from participants.treatment.domain.settlement import LIVE
+from participants.treatment.domain.attempt import MessageKey
+from participants.treatment.domain.settlement import LIVE, UNANSWERED
 from participants.treatment.domain.visit import NewVisit, Visit
+from participants.treatment.domain.visit_life import Settled, VisitState
 
-_COLUMNS = """
+COLUMNS = """
     visit_id, hospital_code, person_id, insured_division, insurance_kind, visit_kind,
     admitted_on, discharged_on, disease_code, flags, sealed_identity, echo_json
 """
 _OF = f"""
-    SELECT {_COLUMNS} FROM visits
+    SELECT {COLUMNS}, state FROM visits
     WHERE visit_id = ANY(%s::uuid[]) AND withdrawn_at IS NULL ORDER BY visit_id
 """
 _LOCK = f"{_OF} FOR UPDATE"
-_ADD = f"INSERT INTO visits ({_COLUMNS}, msgid, opened_at) VALUES %s"
+_ADD = f"INSERT INTO visits ({COLUMNS}, msgid, opened_at) VALUES %s"
 _ADD_TEMPLATE = "(%s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s, %s, %s, %s)"
-_OF_MESSAGES = "SELECT msgid, visit_id FROM visits WHERE msgid = ANY(%s)"
+_OF_MESSAGES = """
+    SELECT hospital_code, msgid, visit_id FROM visits
+    WHERE (hospital_code, msgid) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+"""
 _PUT = """
     UPDATE visits SET
         visit_kind = new.visit_kind, admitted_on = new.admitted_on,
         discharged_on = new.discharged_on, disease_code = new.disease_code,
-        flags = new.flags, echo_json = new.echo_json
+        flags = new.flags, echo_json = new.echo_json, state = new.state
     FROM (VALUES %s) AS new
-        (visit_id, visit_kind, admitted_on, discharged_on, disease_code, flags, echo_json)
+        (visit_id, visit_kind, admitted_on, discharged_on, disease_code, flags, echo_json, state)
     WHERE visits.visit_id = new.visit_id
 """
-_PUT_TEMPLATE = "(%s::uuid, %s, %s::date, %s::date, %s, %s::text[], %s)"
+_PUT_TEMPLATE = "(%s::uuid, %s, %s::date, %s::date, %s, %s::text[], %s, %s)"
 _SETTLED = """
     SELECT visit_id, bool_or(NOT mid_stay) FROM settlements
     WHERE visit_id = ANY(%s::uuid[]) AND state = ANY(%s) GROUP BY visit_id
 """
+_SETTLED_SO_FAR = """
+    SELECT visit_id, bool_or(NOT mid_stay), bool_or(state = ANY(%s)) FROM settlements
+    WHERE visit_id = ANY(%s::uuid[]) AND state = ANY(%s) GROUP BY visit_id
+"""
 _WITHDRAW = "UPDATE visits SET withdrawn_at = %s WHERE visit_id = ANY(%s::uuid[])"
 _LIVE = sorted(state.value for state in LIVE)
+_UNANSWERED = sorted(state.value for state in UNANSWERED)
 
 
 def of(tx: Connection, ids: Iterable[VisitId]) -> dict[VisitId, Visit]:
@@ -67,6 +77,7 @@ def put(tx: Connection, visits: Sequence[Visit]) -> None:
             one.disease_code,
             list(one.flags),
             one.echo_json,
+            one.state.value,
         )
         for one in visits
     ]
@@ -84,10 +95,24 @@ def with_live_settlement(tx: Connection, ids: Iterable[VisitId]) -> dict[VisitId
     return {VisitId(row[0]): row[1] for row in bulk.fetch(tx, _SETTLED, (wanted, _LIVE))}
 
 
-def opened_by(tx: Connection, msgids: Sequence[str]) -> dict[str, VisitId]:
-    if not msgids:
+def settled_so_far(tx: Connection, ids: Iterable[VisitId]) -> dict[VisitId, Settled]:
+    """How much of each visit is settled. Ask after locking, as for `with_live_settlement`."""
+    found = dict.fromkeys(ids, Settled.NOTHING)
+    if not found:
         return {}
-    return {row[0]: VisitId(row[1]) for row in bulk.fetch(tx, _OF_MESSAGES, (list(msgids),))}
+    rows = bulk.fetch(tx, _SETTLED_SO_FAR, (_UNANSWERED, sorted(found), _LIVE))
+    for visit_id, is_final, is_unanswered in rows:
+        mid_stay = Settled.BEING if is_unanswered else Settled.PARTLY
+        found[visit_id] = Settled.WHOLLY if is_final else mid_stay
+    return found
+
+
+def opened_by(tx: Connection, keys: Sequence[MessageKey]) -> dict[MessageKey, VisitId]:
+    if not keys:
+        return {}
+    columns = ([key.hospital_code for key in keys], [key.msgid for key in keys])
+    rows = bulk.fetch(tx, _OF_MESSAGES, columns)
+    return {MessageKey(row[0], row[1]): VisitId(row[2]) for row in rows}
 
 
 def withdraw(tx: Connection, ids: Sequence[VisitId], now: datetime) -> None:
@@ -100,12 +125,13 @@ def _read(tx: Connection, statement: str, ids: Iterable[VisitId]) -> dict[VisitI
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    return {row[0]: _visit(row) for row in bulk.fetch(tx, statement, (wanted,))}
+    return {row[0]: visit_of_row(row) for row in bulk.fetch(tx, statement, (wanted,))}
 
 
-def _visit(row: tuple[Any, ...]) -> Visit:
+def visit_of_row(row: tuple[Any, ...]) -> Visit:
+    """A row of COLUMNS and the state."""
     id_, hospital_code, person_id, division, insurance_kind, visit_kind, *rest = row
-    admitted_on, discharged_on, disease_code, flags, sealed_identity, echo_json = rest
+    admitted_on, discharged_on, disease_code, flags, sealed_identity, echo_json, state = rest
     return Visit(
         visit_id=id_,
         hospital_code=hospital_code,
@@ -119,6 +145,7 @@ def _visit(row: tuple[Any, ...]) -> Visit:
         flags=tuple(flags),
         sealed_identity=sealed_identity,
         echo_json=echo_json,
+        state=VisitState(state),
     )
 
 

@@ -1,0 +1,1 @@
+"""Who is asking, and that nobody changed what they said: schemes, signatures, ciphers, keys."""

@@ -1,0 +1,167 @@
+"""Five times what can be done: how much is still done meanwhile, and how soon all is well again."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from simulators.bench.http_load import Asked, HttpLoad
+from simulators.bench.load import Answered
+from simulators.bench.stage import Bench, Tell, Way, running
+from simulators.bench.statistics import Latency, latency_of
+from simulators.bench.validity import Verdict
+from simulators.bench.verdict import drained, judged
+from simulators.stack.servers import servers
+
+TIMES = 5
+WINDOW = 400
+RAMP_S = 4.0
+WELL_MS = 1_000
+"""All is well once every request of a second has a yes, and 99 in 100 within this."""
+FINAL_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """Rates are settlements a second. `recovered_s` None: not within the time that was watched."""
+
+    best_per_s: float
+    asked_per_s: float
+    done_per_s: float
+    latency: Latency
+    turned_away: Mapping[str, int]
+    unknown: int
+    unknown_settled: int
+    recovered_s: int | None
+    verdict: Verdict
+
+    @property
+    def kept(self) -> float:
+        return self.done_per_s / self.best_per_s
+
+    def as_json(self) -> str:
+        return json.dumps(
+            {
+                "best_per_s": round(self.best_per_s, 1),
+                "asked_per_s": round(self.asked_per_s, 1),
+                "done_per_s": round(self.done_per_s, 1),
+                "kept": round(self.kept, 3),
+                "p50_ms": self.latency.p50_ms,
+                "p99_ms": self.latency.p99_ms,
+                "turned_away": dict(self.turned_away),
+                "unknown": self.unknown,
+                "unknown_settled": self.unknown_settled,
+                "recovered_s": self.recovered_s,
+                "settled": self.verdict.settled,
+                "messages_out": self.verdict.messages_out,
+                "messages_in": self.verdict.messages_in,
+                "valid": True,
+            },
+            ensure_ascii=False,
+            indent=2,
+        )
+
+    def told(self) -> str:
+        away = ", ".join(f"{code}: {n:,}" for code, n in sorted(self.turned_away.items()))
+        back = "not seen" if self.recovered_s is None else f"after {self.recovered_s} s"
+        kept = f"{self.kept:.0%} of the best"
+        lines = (
+            f"{self.best_per_s:,.0f}/s with {WINDOW} under way",
+            f"{self.done_per_s:,.0f}/s done while {self.asked_per_s:,.0f}/s were asked: {kept}",
+            f"what was let in: p50 {self.latency.p50_ms}, p99 {self.latency.p99_ms} ms",
+            f"turned away: {away or 'nobody'}",
+            f"{self.unknown} told 'unknown', of which {self.unknown_settled} were settled by T",
+            f"well again at half the best: {back}",
+            f"{self.verdict.settled:,} settled, {self.verdict.messages_out:,} messages, none lost",
+        )
+        return "\n".join(lines)
+
+
+def run(seconds: float, seed_number: int, tell: Tell) -> Overload:
+    """A third of the time each: the best there is, five times as much, and half of it."""
+    third = seconds / 3
+    with (
+        servers(kafka=True, durable=True, tell=tell) as given,
+        running(given, Way.HTTP, seed_number, tell) as bench,
+    ):
+        load = bench.load
+        assert isinstance(load, HttpLoad), "overload is made over HTTP"
+        tell(f"the best: {WINDOW} settlements under way for {third:.0f} s")
+        best = _best(load, third)
+        drained(bench)
+        tell(f"{TIMES} times as much: {TIMES * best:,.0f} a second for {third:.0f} s")
+        done, answers, refused = _overloaded(load, best, third)
+        tell(f"half of the best: {best / 2:,.0f} a second for {third:.0f} s")
+        recovered_s = _recovered(load, best, third)
+        drained(bench)
+        tell("asking what became of the unknown, and counting")
+        settled = _made_certain(bench, load)
+        verdict = judged(bench, load.asked + settled)
+    return Overload(
+        best_per_s=best,
+        asked_per_s=TIMES * best,
+        done_per_s=done,
+        latency=latency_of([one.waited_us for one in answers]),
+        turned_away=refused,
+        unknown=len(load.unknown),
+        unknown_settled=settled,
+        recovered_s=recovered_s,
+        verdict=verdict,
+    )
+
+
+def _best(load: HttpLoad, seconds: float) -> float:
+    load.keep_waiting(WINDOW, RAMP_S)
+    first, began = len(load.answers), time.perf_counter()
+    load.keep_waiting(WINDOW, seconds - RAMP_S)
+    return (len(load.answers) - first) / (time.perf_counter() - began)
+
+
+def _overloaded(
+    load: HttpLoad, best: float, seconds: float
+) -> tuple[float, Sequence[Answered], Counter[str]]:
+    before = Counter(load.refused)
+    load.at_rate(TIMES * best, RAMP_S)
+    first, began = len(load.answers), time.perf_counter()
+    load.at_rate(TIMES * best, seconds - RAMP_S)
+    answers = load.answers[first:]
+    return len(answers) / (time.perf_counter() - began), answers, load.refused - before
+
+
+def _recovered(load: HttpLoad, best: float, seconds: float) -> int | None:
+    """After how many seconds every later one was well; what is under way is not waited for."""
+    well = []
+    for _ in range(int(seconds)):
+        first, refused = len(load.answers), load.refused.total()
+        load.at_rate(best / 2, 1.0)
+        answers = [one.waited_us for one in load.answers[first:]]
+        is_quick = bool(answers) and latency_of(answers).p99_ms <= WELL_MS
+        well.append(is_quick and load.refused.total() == refused)
+    bad = [n for n, is_well in enumerate(well, start=1) if not is_well]
+    last_bad = bad[-1] if bad else 0
+    return None if last_bad == len(well) else last_bad
+
+
+def _made_certain(bench: Bench, load: HttpLoad) -> int:
+    """Ask 5203 for each unknown until it is certain; how many turn out to be settled."""
+    settled = 0
+    until = time.monotonic() + FINAL_WITHIN_S
+    with httpx.Client(base_url=f"http://{load.host}:{load.port}") as http:
+        for asked in load.unknown:
+            while (answer := _asked(http, load, asked)) == "unknown":
+                bench.parts.check()
+                if time.monotonic() > until:
+                    raise TimeoutError(f"{asked.msgid} is still unknown")
+                time.sleep(0.2)
+            settled += answer == "settled"
+    return settled
+
+
+def _asked(http: httpx.Client, load: HttpLoad, asked: Asked) -> str:
+    reply = http.post("/", content=load.question(asked)).json()
+    if reply["infcode"] == 0:
+        return "settled"
+    return "unknown" if "[2004]" in reply["err_msg"] else "void"
