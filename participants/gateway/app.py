@@ -27,6 +27,7 @@ from participants.gateway.security import oauth
 from participants.gateway.security.guard import Guard
 from participants.gateway.security.keyring import Keyring
 from participants.gateway.settings import GatewaySettings
+from participants.gateway.shedding import Shedding
 
 
 def create_app(doors: Mapping[AreaCode, Door], settings: GatewaySettings, clock: Clock) -> FastAPI:
@@ -49,6 +50,7 @@ def create_app(doors: Mapping[AreaCode, Door], settings: GatewaySettings, clock:
     # Bodies are checked against the interface's own field tables: OpenAPI has nothing to say.
     app = FastAPI(title="Yidi gateway", lifespan=life, openapi_url=None)  # so /docs is ours
     app.state.gateway = gateway
+    app.add_middleware(Shedding, gateway=gateway)
     _add_routes(app, gateway, settings)
     return app
 

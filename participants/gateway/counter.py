@@ -7,26 +7,20 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from contracts.delivery.passing import is_passing
-from contracts.ids import VisitId
 from contracts.refusal import RefusalCode
 from participants.gateway.door import Door
 from participants.gateway.envelope import refusal
 from participants.gateway.loading import facts_about
+from participants.gateway.locking import UNDOING, lock_settlements, lock_visits
 from participants.gateway.remembering import REFUSED_CLAIMS, claimed, kept, known_step
-from participants.gateway.requests import Awaiting, Effect, Facts, Request, Step, Work
+from participants.gateway.requests import Awaiting, Facts, Request, Step, Work
 from participants.gateway.sessions import unsessioned
-from participants.gateway.visit_ids import visit_id_of
 from participants.treatment.domain.attempt import Claim, ClaimKind
-from participants.treatment.store import institutions, visits
+from participants.treatment.store import institutions
 
 log = logging.getLogger(__name__)
 
 TRIES_MAX = 2
-_UNDOING = ("2601", "2208", "2305")
-"""Act before the others of a batch: they lock messages and settlements, the others visits. Who
-hears the hub's answers locks in that order too, so that two transactions cannot deadlock.
-"""
-_MOVING = frozenset({Effect.RECORDS, Effect.CONCLUDES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +106,12 @@ def _acted(work: Work, requests: Sequence[Request], claims: Sequence[Claim | Non
             fresh.setdefault(request.transaction.infno, []).append(n)
         elif (step := known_step(work, request, claim)) is not None:
             steps[n] = step
-    undoing = [infno for infno in _UNDOING if infno in fresh]
-    others = [infno for infno in fresh if infno not in _UNDOING]
+    undoing = [infno for infno in UNDOING if infno in fresh]
+    others = [infno for infno in fresh if infno not in UNDOING]
+    lock_settlements(work, [requests[n] for infno in undoing for n in fresh[infno]])
     for infno in undoing:
         _act(work, requests, fresh[infno], steps)
-    _lock_visits(work, [requests[n] for infno in others for n in fresh[infno]])
+    lock_visits(work, [requests[n] for infno in others for n in fresh[infno]])
     for infno in others:
         _act(work, requests, fresh[infno], steps)
     return [steps[n] if n in steps else _twin(requests, steps, n) for n in range(len(requests))]
@@ -129,20 +124,6 @@ def _act(
     act = requests[positions[0]].transaction.act
     found = act(work, [requests[n] for n in positions])
     steps.update(zip(positions, found, strict=True))
-
-
-def _lock_visits(work: Work, requests: Sequence[Request]) -> None:
-    """Where several transactions share a batch: each locks its visits in order, all would not."""
-    moving = [one for one in requests if one.transaction.effect in _MOVING]
-    if len({one.transaction.infno for one in moving}) > 1:
-        named = (_visit_of(one) for one in moving)
-        visits.lock(work.writing.tx, [visit_id for visit_id in named if visit_id is not None])
-
-
-def _visit_of(request: Request) -> VisitId | None:
-    rows = [request.row, *(rows[0] for rows in request.input.lists.values() if rows)]
-    found = (visit_id_of(row.text("mdtrt_id")) for row in rows)
-    return next((one for one in found if one is not None), None)
 
 
 def _twin(requests: Sequence[Request], steps: dict[int, Step], n: int) -> Step:

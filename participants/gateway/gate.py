@@ -46,7 +46,11 @@ class Gate:
         institution_code = _first(_INSTITUTION, body)
         division = _first(_DIVISION, body) or institution_code[1:7]
         infno = _first(_INFNO, body) or path_infno
-        return Glance(infno not in self.fair_use.exempt, institution_code, area_of(division))
+        return Glance(self.begins(infno), institution_code, area_of(division))
+
+    def begins(self, infno: str) -> bool:
+        """Whether a transaction is new work, or ends or finds out what was begun."""
+        return infno not in self.fair_use.exempt
 
     def full(self) -> Reply:
         """What new work is told while as much is under way as is answered in time."""
@@ -57,7 +61,7 @@ class Gate:
 
         The caller has been let in before: nobody empties another's bucket.
         """
-        if envelope.infno in self.fair_use.exempt:
+        if not self.begins(envelope.infno):
             return None
         waits_s = [self._institutions.take(envelope.institution_code, now_s)]
         if not waits_s[0]:

@@ -60,8 +60,6 @@ class Gateway:
         Only where a profile has HMAC headers a failure of theirs is told without an envelope.
         """
         received_at = self.clock.now()
-        if (shed := self._shed(call, received_at)) is not None:
-            return shed
         claim, seal = _CLAIM_UNKNOWN, Seal(self.profile_of("", received_at))
         try:
             claim = _claim_of(call)
@@ -82,6 +80,21 @@ class Gateway:
         log.info("%s %s", claim.infno or "?", reply.code.value if reply.code else "ok")
         return self._told(reply, claim, seal, received_at)
 
+    @property
+    def is_full(self) -> bool:
+        return any(desk.is_full for desk in self.desks.values())
+
+    def shed(self, body: bytes, path_infno: str) -> Answer | None:
+        """What new work is told, unread, while its desk has more than it answers in time."""
+        glance = self.gate.glance(body, path_infno)
+        desk = self.desks.get(glance.area or next(iter(self.desks)))
+        if not glance.is_new_work or desk is None or not desk.is_full:
+            return None
+        now = self.clock.now()
+        claim = replace(_CLAIM_UNKNOWN, institution_code=glance.institution_code)
+        seal = Seal(self.profile_of(glance.institution_code, now))
+        return self._told(self.gate.full(), claim, seal, now)
+
     def refused(self, code: RefusalCode, detail: str = "") -> Answer:
         """A refusal of a body that was never read."""
         now = self.clock.now()
@@ -93,6 +106,8 @@ class Gateway:
         desk = self.desk_of(envelope.treatment_division)
         if (no := self.gate.passed(envelope, asyncio.get_running_loop().time())) is not None:
             return no
+        if self.gate.begins(envelope.infno) and desk.is_full:
+            return self.gate.full()
         profile = self.profile_of(envelope.institution_code, received_at)
         needs_session = profile.sign_no_required and envelope.infno not in _WITHOUT_SESSION
         request = replace(
@@ -115,16 +130,6 @@ class Gateway:
         if area not in self.desks:
             raise Refused(RefusalCode.AREA_NOT_CONNECTED, told)
         return self.desks[area]
-
-    def _shed(self, call: Call, received_at: datetime) -> Answer | None:
-        """New work is turned away unread while there is more than is answered in time."""
-        glance = self.gate.glance(call.body, call.path_infno)
-        desk = self.desks.get(glance.area or next(iter(self.desks)))
-        if not glance.is_new_work or desk is None or not desk.is_full:
-            return None
-        claim = replace(_CLAIM_UNKNOWN, institution_code=glance.institution_code)
-        seal = Seal(self.profile_of(glance.institution_code, received_at))
-        return self._told(self.gate.full(), claim, seal, received_at)
 
     async def _admitted(self, call: Call, claim: Claim, received_at: datetime) -> Admission:
         """Nothing is looked at before this but who says that he is calling."""

@@ -62,7 +62,7 @@ class HttpLoad:
     _under_way: int = 0
     _until: float = 0.0
     _again: asyncio.Event = field(default_factory=asyncio.Event)
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _faults: list[BaseException] = field(default_factory=list)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _connections: Connections = field(init=False)
@@ -88,7 +88,7 @@ class HttpLoad:
         """Nothing: the gateway sends for itself."""
 
     def keep_waiting(self, window: int, seconds: float) -> None:
-        """Closed loop: so many hospitals ask again as soon as they are answered, for so long."""
+        """Closed loop: so many hospitals ask again as soon as they may, for so long."""
         self._run(self._keep_waiting(window, seconds)).result()
 
     def at_rate(self, per_second: float, seconds: float) -> None:
@@ -125,7 +125,8 @@ class HttpLoad:
     async def _hospital(self) -> None:
         while True:
             await self._again.wait()
-            await self._ask(time.perf_counter())
+            retry_after_s = await self._ask(time.perf_counter())
+            await asyncio.sleep(retry_after_s)
 
     async def _at_rate(self, per_second: float, seconds: float) -> None:
         started = time.perf_counter()
@@ -136,17 +137,18 @@ class HttpLoad:
                 await asyncio.sleep(max(wait, 0))
             self._start(self._ask(due))
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (fault := task.exception()) is not None:
             self._faults.append(fault)
 
-    async def _ask(self, due: float) -> None:
+    async def _ask(self, due: float) -> float:
+        """When the hospital may come again, where it was told to wait."""
         asked, body = self._settlement(drawn(self.random))
         self._under_way += 1
         try:
@@ -154,6 +156,7 @@ class HttpLoad:
         finally:
             self._under_way -= 1
         self._told(asked, answer, due)
+        return answer.retry_after_s
 
     def _told(self, asked: Asked, answer: HttpAnswer, due: float) -> None:
         if b'"infcode":0' in answer.body:

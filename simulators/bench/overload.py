@@ -17,7 +17,7 @@ from simulators.bench.verdict import drained, judged
 from simulators.stack.servers import servers
 
 TIMES = 5
-WINDOW = 400
+WINDOW = 300
 RAMP_S = 4.0
 WELL_MS = 1_000
 """All is well once every request of a second has a yes, and 99 in 100 within this."""

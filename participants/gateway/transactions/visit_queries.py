@@ -1,6 +1,7 @@
 """Questions about an institution's own visits: 5201, 5202, 5204, 5205 and 5303."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from contracts.codes import VisitKind
@@ -23,30 +24,28 @@ from participants.treatment.domain.visit import Visit
 from participants.treatment.domain.visit_query import VisitsWanted, VisitTold
 from participants.treatment.services import enquiries, visit_queries, visits
 
-_Cards = Mapping[PersonId, PersonCard]
-
 
 def visits_of_person(work: Work, requests: Sequence[Request]) -> list[Step]:
     """5201 就诊信息查询: of one person, one kind, in a period; of one visit when it is named."""
+    cards: dict[PersonId, PersonCard] = {}
 
     def step_of(request: Request, _wanted: VisitsWanted, found: list[VisitTold]) -> Step:
         mdtrt_id = request.row.text("mdtrt_id")
         named = visit_id_of(mdtrt_id) if mdtrt_id else None
         told = [one for one in found if not mdtrt_id or one.visit.visit_id == named]
-        cards = _cards(work, told)
         return Reply(output={"mdtrtinfo": [visit_row(work, one, cards) for one in told]})
 
-    return batched(requests, _of_person, lambda wanted: _visits(work, wanted), step_of)
+    return batched(requests, _of_person, partial(_visits_and_cards, work, cards), step_of)
 
 
 def in_hospital(work: Work, requests: Sequence[Request]) -> list[Step]:
     """5303 在院信息查询: who was admitted in the period and has not left."""
+    cards: dict[PersonId, PersonCard] = {}
 
     def step_of(_request: Request, _wanted: VisitsWanted, found: list[VisitTold]) -> Step:
-        cards = _cards(work, found)
         return Reply(output={"data": [in_hospital_row(work, one, cards) for one in found]})
 
-    return batched(requests, _in_hospital, lambda wanted: _visits(work, wanted), step_of)
+    return batched(requests, _in_hospital, partial(_visits_and_cards, work, cards), step_of)
 
 
 def chronic_drugs(work: Work, requests: Sequence[Request]) -> list[Step]:
@@ -102,8 +101,14 @@ def _visits(work: Work, wanted: list[VisitsWanted]) -> list[list[VisitTold]]:
     return visit_queries.visits(work.writing.tx, wanted)
 
 
-def _cards(work: Work, told: Sequence[VisitTold]) -> _Cards:
-    return enquiries.cards(work.writing.tx, {one.visit.person_id for one in told})
+def _visits_and_cards(
+    work: Work, cards: dict[PersonId, PersonCard], wanted: list[VisitsWanted]
+) -> list[list[VisitTold]]:
+    """The visits of every question; `cards` has the persons' then."""
+    found = _visits(work, wanted)
+    persons = {one.visit.person_id for told in found for one in told}
+    cards |= enquiries.cards(work.writing.tx, persons)
+    return found
 
 
 def _known(work: Work, requests: Sequence[Request]) -> dict[VisitId, Visit]:

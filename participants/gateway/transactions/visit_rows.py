@@ -56,7 +56,10 @@ def visit_row(work: Work, told: VisitTold, cards: _Cards) -> dict[str, Any]:
 
 
 def in_hospital_row(work: Work, told: VisitTold, cards: _Cards) -> dict[str, Any]:
-    """5303; `out_flag`: whether the person is insured in another area."""
+    """5303; `out_flag`: whether the person is insured in another area.
+
+    The name is never empty there, and 2401 does not carry it: until a card is known it is 不详.
+    """
     visit, echo = told.visit, _echo(told.visit.echo_json)
     is_foreign = area_of(visit.insured_division) != work.door.terms.area
     who = {name: value for name, value in _who(work, visit, cards).items() if name != "naty"}
@@ -65,6 +68,7 @@ def in_hospital_row(work: Work, told: VisitTold, cards: _Cards) -> dict[str, Any
         "data",
         {
             **who,
+            "psn_name": who["psn_name"] or NAME_UNKNOWN,
             "insutype": visit.insurance_kind.value,
             "begndate": visit.admitted_on.isoformat(),
             "med_type": _med_type(visit, echo),
@@ -189,6 +193,7 @@ def _echo(echo_json: str) -> dict[str, str]:
     return said
 
 
+NAME_UNKNOWN = "不详"
 _NOT_IN_5201 = {"mdtrt_id", "invono", "opter"}
 _WHO_ORDERED = (
     "bilg_dept_codg", "bilg_dept_name", "bilg_dr_codg", "bilg_dr_name", "acord_dept_codg",
