@@ -36,6 +36,7 @@ from participants.gateway.transactions.table import TRANSACTIONS
 log = logging.getLogger(__name__)
 
 UNAUTHORIZED = 401
+INFNO_MAX = 10  # so much of what nobody has checked yet stands in the log
 _WITHOUT_SESSION = frozenset({SIGN_IN, PREFLIGHT})
 RequestOf = Callable[[Envelope, datetime], Request]
 
@@ -77,7 +78,7 @@ class Gateway:
             # Only the error's type: its text may quote the content.
             log.error("a request failed: %s", type(error).__name__)  # noqa: TRY400
             reply = refusal(RefusalCode.INTERNAL_FAULT)
-        log.info("%s %s", claim.infno or "?", reply.code.value if reply.code else "ok")
+        log.info("%s %s", claim.infno[:INFNO_MAX] or "?", reply.code.value if reply.code else "ok")
         return self._told(reply, claim, seal, received_at)
 
     @property

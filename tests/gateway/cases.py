@@ -13,7 +13,7 @@ _own_visits = count(1)
 
 
 def own_visit() -> str:
-    """A number of the hospital's own, of a visit never opened here; such a visit is settled once."""
+    """A number of the hospital's own, of a visit never opened here: it is settled once."""
     return f"MZ{next(_own_visits):06d}"
 
 

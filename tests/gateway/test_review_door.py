@@ -4,11 +4,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+from sqlalchemy import Connection
+
+from contracts.delivery import bulk
 from contracts.ids import new_id, short_text_of
 from contracts.refusal import RefusalCode
 from tests.gateway.cases import PSN_NO, admission, inpatient_bill, registration
 from tests.gateway.stays import admitted, code_of, registered
-from tests.gateway.street import PERSON, Street, envelope
+from tests.gateway.street import AREA, PERSON, Street, envelope
 from tests.gateway.test_auth_schemes import open_to
 from tests.gateway.test_checks import AMOXICILLIN, found, order, request
 from tests.gateway.test_sessions import sign_in
@@ -100,3 +104,42 @@ def test_a_referral_is_told_with_names_only_to_who_has_read_the_card(street: Str
     assert street.call("5304", asked)["infcode"] == 0
     other = street.call("5304", asked, fixmedins_code=OTHER_HOSPITAL)
     assert code_of(other) == RefusalCode.FIELD_INVALID
+
+
+PERIOD = {"begntime": "2024-03-01", "endtime": "2024-03-02"}
+ASKED = {
+    "5201": {"psn_no": PSN_NO, "med_type": "11", **PERIOD},
+    "5205": {"psn_no": PSN_NO, **PERIOD},
+    "5303": PERIOD,
+}
+
+
+@pytest.mark.parametrize("infno", ASKED)
+def test_many_questions_at_once_take_no_more_statements_than_one(
+    street: Street, infno: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    street.call("1101", PERSON)  # 2401 says no name, which 5303 tells
+    for make in (registered, admitted):
+        make(street)
+    statements, cursor = [0], bulk._cursor
+
+    def counted(tx: Connection) -> Any:
+        statements[0] += 1
+        return cursor(tx)
+
+    monkeypatch.setattr(bulk, "_cursor", counted)
+    figures, spent = street.app.state.gateway.desks[AREA].figures, []
+    for many in (1, 20):
+        statements[0], before = 0, figures.transactions
+        replies = street.at_once([envelope(infno, ASKED[infno]) for _ in range(many)])
+        assert {code_of(reply) for reply in replies} == {"ok"}
+        spent.append(statements[0] / (figures.transactions - before))
+    assert spent[1] <= spent[0]
+
+
+def test_an_admission_is_not_withdrawn_in_another_persons_name(street: Street) -> None:
+    asked = envelope("2401", admission())
+    assert street.said(asked)["infcode"] == 0
+    undo = {"psn_no": "P" + PSN_NO[1:][::-1], "omsgid": asked["msgid"], "oinfno": "2401"}
+    assert street.call("2601", undo)["err_msg"].startswith("[3017]")
+    assert street.call("2601", undo | {"psn_no": PSN_NO})["infcode"] == 0

@@ -17,6 +17,7 @@ from participants.treatment.domain.results import Done, Refusal, Requested
 from participants.treatment.domain.settlement import CancelRequest, Event, WithdrawRequest
 from participants.treatment.domain.terms import Terms
 from participants.treatment.domain.undoing import is_by, is_of, without_a_step
+from participants.treatment.domain.visit import Visit
 from participants.treatment.store import attempts, settlements, visits
 
 Undone = Requested | Done | Refusal
@@ -99,7 +100,7 @@ class _Found:
 
     attempts: dict[MessageKey, StoredAttempt]
     settlements: dict[MessageKey, Standing]
-    visits: dict[MessageKey, VisitId]
+    visits: dict[MessageKey, Visit]
     settled: frozenset[VisitId]
 
     def visits_to_withdraw(
@@ -110,7 +111,7 @@ class _Found:
             for one, result in zip(requests, results, strict=True)
             if isinstance(result, Done) and result.settlement_id is None
         }
-        return [visit_id for key, visit_id in self.visits.items() if key in undone]
+        return [visit.visit_id for key, visit in self.visits.items() if key in undone]
 
 
 def _find(tx: Connection, requests: Sequence[WithdrawRequest], now: datetime) -> _Found:
@@ -120,9 +121,10 @@ def _find(tx: Connection, requests: Sequence[WithdrawRequest], now: datetime) ->
     known = attempts.lock(tx, originals)
     made = settlements.lock_by_message(tx, known)
     opened = visits.opened_by(tx, [key for key in known if key not in made])
-    visits.lock(tx, opened.values())
+    locked = visits.lock(tx, opened.values())
     settled = visits.with_live_settlement(tx, opened.values())
-    return _Found(known, made, opened, frozenset(settled))
+    of_messages = {key: locked[visit_id] for key, visit_id in opened.items() if visit_id in locked}
+    return _Found(known, made, of_messages, frozenset(settled))
 
 
 def _withdraw_one(one: WithdrawRequest, found: _Found, wishes: _Wishes) -> Undone:
@@ -131,7 +133,10 @@ def _withdraw_one(one: WithdrawRequest, found: _Found, wishes: _Wishes) -> Undon
     made = found.settlements.get(one.original)
     if made is not None:
         return wishes.wish(made) if is_by(one, made) else Refusal(RefusalCode.UNKNOWN_MESSAGE)
-    if found.visits.get(one.original) in found.settled:
+    visit = found.visits.get(one.original)
+    if visit is not None and one.person_id not in (None, visit.person_id):
+        return Refusal(RefusalCode.UNKNOWN_MESSAGE)
+    if visit is not None and visit.visit_id in found.settled:
         return Refusal(RefusalCode.NOT_CANCELLABLE)
     return Done()
 

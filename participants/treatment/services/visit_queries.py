@@ -13,7 +13,7 @@ from participants.treatment.store import visit_queries as store
 
 def visits(tx: Connection, wanted: Sequence[VisitsWanted]) -> list[list[VisitTold]]:
     """The visits that each question is about, in the order of their days."""
-    return [store.visits(tx, one) for one in wanted]
+    return store.visits(tx, wanted)
 
 
 def lines(tx: Connection, ids: Iterable[VisitId]) -> dict[VisitId, list[LineTold]]:
