@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from contracts import access
 from contracts.access import AccessRole, Principal
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway.door import Door
+from participants.gateway.serving.door import Door
 
 KEPT_MAX = 10_000
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from contracts.ids import SettlementId, VisitId, id_of_short_text
-from participants.gateway.requests import Effect, Request, Work
-from participants.gateway.visit_ids import visit_id_of
+from participants.gateway.serving.requests import Effect, Request, Work
+from participants.gateway.wire.visit_ids import visit_id_of
 from participants.treatment.domain.attempt import MessageKey
 from participants.treatment.store import attempts, settlements, visits
 

@@ -22,12 +22,12 @@ from contracts.programs.serving import serve as serve_http
 from contracts.programs.settings import Secrets, read
 from contracts.sealing import Sealer
 from contracts.topics import participant
-from participants.gateway import page
-from participants.gateway.app import create_app
-from participants.gateway.door import Door
+from participants.gateway.http import page
+from participants.gateway.http.app import create_app
 from participants.gateway.key_commands import area_of_option, issue_key, list_keys, revoke_key
-from participants.gateway.profiles_file import ProfilesUnsound, load_profiles
+from participants.gateway.serving.door import Door
 from participants.gateway.settings import GatewaySettings
+from participants.gateway.wire.profiles_file import ProfilesUnsound, load_profiles
 from participants.treatment.domain.catalogue_file import CatalogueFileWrong
 from participants.treatment.settings import Settings
 from participants.treatment.store.listening import Listener

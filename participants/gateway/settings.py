@@ -7,7 +7,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings
 
 from contracts.programs.settings import from_environment
-from participants.gateway.requests import Patience
+from participants.gateway.serving.requests import Patience
 
 
 class GatewaySettings(BaseSettings):

@@ -2,8 +2,8 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from participants.gateway.calls import Answer
-from participants.gateway.gateway import Gateway
+from participants.gateway.http.calls import Answer
+from participants.gateway.http.gateway import Gateway
 
 
 class Shedding:

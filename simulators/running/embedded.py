@@ -18,7 +18,7 @@ from contracts.delivery.watching import watched
 from contracts.sealing import Sealer
 from hub import main as hub
 from hub.settings import Settings as HubSettings
-from participants.gateway.app import create_app
+from participants.gateway.http.app import create_app
 from participants.gateway.main import door_of
 from participants.gateway.settings import GatewaySettings
 from participants.insured import main as insured

@@ -46,7 +46,7 @@ from contracts.messages.values import Bill, Shares
 from contracts.person import person_id_of
 from contracts.refusal import RefusalCode
 from contracts.sealing import Sealer
-from participants.gateway.identity import Identity
+from participants.gateway.telling.identity import Identity
 
 BUSINESS_DATE = date(2024, 3, 2)
 DEDUCTIBLE_FEN = 50_000

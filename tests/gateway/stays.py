@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from participants.gateway.fields import shapes
+from participants.gateway.wire.fields import shapes
 from tests.gateway.cases import (
     PSN_NO,
     TODAY,

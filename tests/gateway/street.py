@@ -20,8 +20,8 @@ from contracts.delivery import bulk
 from contracts.delivery.memory import MemoryLog
 from contracts.delivery.outbox import Outbox
 from contracts.sealing import Sealer
-from participants.gateway.app import create_app
-from participants.gateway.door import Door
+from participants.gateway.http.app import create_app
+from participants.gateway.serving.door import Door
 from participants.gateway.settings import GatewaySettings
 from participants.treatment.domain.catalogue_file import load_catalogue
 from participants.treatment.domain.institution import (

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from participants.gateway.admission import Admission
-from participants.gateway.fair_use import load_fair_use
+from participants.gateway.http.admission import Admission
+from participants.gateway.http.fair_use import load_fair_use
 
 TERMS = load_fair_use().admission
 

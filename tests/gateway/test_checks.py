@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.refusal import RefusalCode
-from participants.gateway.fields import shapes
+from participants.gateway.wire.fields import shapes
 from tests.gateway.cases import PSN_NO, line, registration
 from tests.gateway.street import HOSPITAL, Street, envelope
 from tests.support.tables import rows

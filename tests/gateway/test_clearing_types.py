@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from contracts.codes import InsuranceKind, VisitKind
-from participants.gateway.clearing_types import clearing_type_of, clearing_types, scope_of
-from participants.gateway.codes import clearing_type_of as told_as
-from participants.gateway.dictionaries import dictionaries
+from participants.gateway.wire.clearing_types import clearing_type_of, clearing_types, scope_of
+from participants.gateway.wire.codes import clearing_type_of as told_as
+from participants.gateway.wire.dictionaries import dictionaries
 
 V, K = VisitKind, InsuranceKind
 DAY = date(2024, 3, 1)

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from participants.gateway.conformity import departures
-from participants.gateway.fields import Field, FieldType, Node, Shape, shapes
-from participants.gateway.jsontext import Number, loads
 from participants.gateway.transactions.table import TRANSACTIONS
+from participants.gateway.wire.conformity import departures
+from participants.gateway.wire.fields import Field, FieldType, Node, Shape, shapes
+from participants.gateway.wire.jsontext import Number, loads
 
 # What the interface defines without an output: its answer is {}. 9102's is the file itself.
 WITHOUT_OUTPUT = {

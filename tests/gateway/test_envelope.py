@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from participants.gateway import jsontext
-from participants.gateway.jsontext import Number, yuan
-from participants.gateway.profiles import AmountType, InfcodeType, Profiles
-from participants.gateway.profiles_file import load_profiles
+from participants.gateway.wire import jsontext
+from participants.gateway.wire.jsontext import Number, yuan
+from participants.gateway.wire.profiles import AmountType, InfcodeType, Profiles
+from participants.gateway.wire.profiles_file import load_profiles
 from tests.gateway.cases import PSN_NO, outpatient_bill, own_visit, settled_outpatient, split
 from tests.gateway.street import AREA, HOSPITAL, Street, envelope
 

@@ -16,8 +16,8 @@ import pytest
 from contracts.ids import short_text_of
 from contracts.messages.values import PARTS
 from contracts.refusal import RefusalCode
-from participants.gateway.envelope import Reply
-from participants.gateway.requests import Awaiting, Request, Step
+from participants.gateway.serving.requests import Awaiting, Request, Step
+from participants.gateway.wire.envelope import Reply
 from tests.support import insured
 from tests.support.databases import Databases
 from tests.support.three_parties import INSURED, UNKNOWN, UNREGISTERED, World, world

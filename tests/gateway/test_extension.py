@@ -5,7 +5,7 @@ import json
 import pytest
 
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway.extension import assert_fits, flags_of
+from participants.gateway.wire.extension import assert_fits, flags_of
 from tests.gateway.cases import admission, inpatient_bill, outpatient_bill, registration, split
 from tests.gateway.street import Reply, Street
 from tests.support.tables import rows

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.refusal import RefusalCode
-from participants.gateway.envelope import Envelope
-from participants.gateway.fair_use import Buckets, FairUseUnsound, Rate, load_fair_use
-from participants.gateway.gate import Gate
+from participants.gateway.http.fair_use import Buckets, FairUseUnsound, Rate, load_fair_use
+from participants.gateway.http.gate import Gate
+from participants.gateway.wire.envelope import Envelope
 
 SHIPPED = files("participants.gateway").joinpath("data/fair_use.toml").read_text("utf-8")
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway.file_bytes import bytes_in
-from participants.gateway.multipart import json_of
+from participants.gateway.http.multipart import json_of
+from participants.gateway.wire.file_bytes import bytes_in
 from participants.treatment.domain.keeping import Keeping
 from participants.treatment.domain.packed import pack, rows_of, unpack
 from participants.treatment.services import files, housekeeping

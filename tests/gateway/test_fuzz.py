@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from participants.gateway.fields import shapes
 from participants.gateway.transactions.table import TRANSACTIONS
+from participants.gateway.wire.fields import shapes
 from tests.gateway.cases import (
     PSN_NO,
     chronic_disease,

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from participants.gateway import jsontext
-from participants.gateway.conformity import departures
-from participants.gateway.fields import shapes
+from participants.gateway.wire import jsontext
+from participants.gateway.wire.conformity import departures
+from participants.gateway.wire.fields import shapes
 from tests.gateway.street import HOSPITAL, Street, envelope
 from tests.support.tables import rows
 

@@ -8,8 +8,8 @@ import pytest
 
 from contracts.ids import short_text_of
 from contracts.refusal import RefusalCode
-from participants.gateway.envelope import Reply
-from participants.gateway.requests import Awaiting
+from participants.gateway.serving.requests import Awaiting
+from participants.gateway.wire.envelope import Reply
 from tests.gateway.cases import PSN_NO, outpatient_bill, own_visit, registration, split
 from tests.gateway.street import Street, envelope, new_msgid, opened
 from tests.gateway.test_replays import content

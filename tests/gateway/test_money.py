@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from contracts.codes import InsuranceKind, VisitKind
 from contracts.messages.values import PARTS, Bill, Shares
-from participants.gateway.fee_lines import line_output
-from participants.gateway.settlement_block import Settled, output_of
+from participants.gateway.telling.fee_lines import line_output
+from participants.gateway.telling.settlement_block import Settled, output_of
 from participants.treatment.domain.catalogue import FeeLine, LineRefused, split
 from participants.treatment.domain.catalogue_file import load_catalogue
 from participants.treatment.domain.refund import of_charge, taken_back

@@ -8,18 +8,18 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from contracts.refusal import RefusalCode
-from participants.gateway import page
-from participants.gateway import worked_examples as worked
-from participants.gateway.calls import Call
-from participants.gateway.dictionaries import dictionaries
-from participants.gateway.fields import FieldType, shapes
+from participants.gateway.http import page
+from participants.gateway.http import worked_examples as worked
+from participants.gateway.http.calls import Call
+from participants.gateway.http.paths import PATHS
 from participants.gateway.main import app
-from participants.gateway.paths import PATHS
-from participants.gateway.requests import Effect
 from participants.gateway.security import sm2, sm4
 from participants.gateway.security.headers import hmac_key, tif_key
 from participants.gateway.security.keyring import HeldKey
+from participants.gateway.serving.requests import Effect
 from participants.gateway.transactions.table import TRANSACTIONS
+from participants.gateway.wire.dictionaries import dictionaries
+from participants.gateway.wire.fields import FieldType, shapes
 from participants.treatment.domain.institution_key import InstitutionKey, KeyScheme
 from tests.gateway.street import Street
 

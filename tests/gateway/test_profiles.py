@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from participants.gateway.profiles import Encryption, InfcodeType, Signing, Transport
-from participants.gateway.profiles_file import ProfilesUnsound, load_profiles
 from participants.gateway.security.sm2 import SignatureText
+from participants.gateway.wire.profiles import Encryption, InfcodeType, Signing, Transport
+from participants.gateway.wire.profiles_file import ProfilesUnsound, load_profiles
 
 TODAY = date(2024, 3, 1)
 

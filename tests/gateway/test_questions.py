@@ -16,7 +16,7 @@ from contracts.messages.enquiry import (
     Question,
 )
 from contracts.refusal import RefusalCode
-from participants.gateway.fields import shapes
+from participants.gateway.wire.fields import shapes
 from tests.gateway.cases import PSN_NO, TODAY, chronic_disease, designation, referral
 from tests.gateway.other_party import WANG
 from tests.gateway.street import HOSPITAL, PERSON, Street, envelope, opened

@@ -11,10 +11,10 @@ import pytest
 
 from contracts.chronic import diseases
 from contracts.codes import AreaCode
-from participants.gateway import jsontext
-from participants.gateway.conformity import departures
-from participants.gateway.dictionaries import dictionaries, told
-from participants.gateway.fields import shapes
+from participants.gateway.wire import jsontext
+from participants.gateway.wire.conformity import departures
+from participants.gateway.wire.dictionaries import dictionaries, told
+from participants.gateway.wire.fields import shapes
 from participants.treatment.domain.catalogue import Catalogue
 from participants.treatment.domain.catalogue_file import load_catalogue
 from participants.treatment.domain.catalogue_publication import layouts, published, published_as

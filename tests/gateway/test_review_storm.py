@@ -13,7 +13,7 @@ import pytest
 
 from contracts.clock import SystemClock
 from contracts.refusal import RefusalCode
-from participants.gateway.app import create_app
+from participants.gateway.http.app import create_app
 from participants.gateway.settings import GatewaySettings
 from tests.gateway.cases import PSN_NO
 from tests.gateway.stays import REFUND, Stay, admitted, code_of, registered

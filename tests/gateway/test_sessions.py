@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from participants.gateway import jsontext
-from participants.gateway.conformity import departures
-from participants.gateway.fields import shapes
+from participants.gateway.wire import jsontext
+from participants.gateway.wire.conformity import departures
+from participants.gateway.wire.fields import shapes
 from participants.treatment.domain.keeping import Keeping
 from participants.treatment.domain.session import Session, SignOut
 from participants.treatment.services import housekeeping, sessions

@@ -10,8 +10,8 @@ from contracts.messages.clearing import ClearingIssued
 from hub.domain.clearing import RunState
 from hub.services import clearing, days, reconciliation
 from hub.services.reconciliation import Patience
-from participants.gateway.envelope import Reply
-from participants.gateway.requests import Awaiting
+from participants.gateway.serving.requests import Awaiting
+from participants.gateway.wire.envelope import Reply
 from tests.support import insured
 from tests.support.databases import Databases
 from tests.support.three_parties import INSURED, World, world

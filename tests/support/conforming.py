@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from participants.gateway import jsontext
-from participants.gateway.conformity import departures
-from participants.gateway.fields import shapes
-from participants.gateway.paths import TOKEN_PATH
+from participants.gateway.http.paths import TOKEN_PATH
+from participants.gateway.wire import jsontext
+from participants.gateway.wire.conformity import departures
+from participants.gateway.wire.fields import shapes
 from simulators.hospital import Hospital, Reply
 
 OTHER_PATHS = {TOKEN_PATH, "/preflight"}

@@ -30,14 +30,14 @@ from hub.services import reminding as hub_reminding
 from hub.services import settlements as hub_settlements
 from hub.store import registrations
 from hub.store.db import migrate as migrate_hub
-from participants.gateway import jsontext
-from participants.gateway.checking import checked_input
-from participants.gateway.counter import Look, serve
-from participants.gateway.door import Door
-from participants.gateway.envelope import envelope_of
-from participants.gateway.fields import shapes
-from participants.gateway.requests import Awaiting, Request, Step
+from participants.gateway.serving.counter import Look, serve
+from participants.gateway.serving.door import Door
+from participants.gateway.serving.requests import Awaiting, Request, Step
 from participants.gateway.transactions.table import TRANSACTIONS
+from participants.gateway.wire import jsontext
+from participants.gateway.wire.checking import checked_input
+from participants.gateway.wire.envelope import envelope_of
+from participants.gateway.wire.fields import shapes
 from participants.insured.store.db import migrate as migrate_insured
 from participants.treatment.domain.catalogue_file import load_catalogue
 from participants.treatment.domain.reminding import Reminding

@@ -8,13 +8,13 @@ from typing import Any
 from contracts.clock import SHANGHAI
 from contracts.refusal import RefusalCode, Refused
 from participants.gateway.access import Doorkeeper
-from participants.gateway.calls import Call
-from participants.gateway.door import Door
-from participants.gateway.jsontext import Number
-from participants.gateway.profiles import Encryption, Profile, Signing, Transport
+from participants.gateway.http.calls import Call
 from participants.gateway.security import headers, signed, sm2, sm4
 from participants.gateway.security.keyring import Held, HeldKey, Keyring, without_successor
 from participants.gateway.security.nonces import Nonces, TooManyNonces
+from participants.gateway.serving.door import Door
+from participants.gateway.wire.jsontext import Number
+from participants.gateway.wire.profiles import Encryption, Profile, Signing, Transport
 from participants.treatment.domain.institution_key import KeyScheme
 
 _TOKENS = frozenset({Transport.BEARER, Transport.OAUTH})

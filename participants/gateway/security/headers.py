@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway.calls import Call
+from participants.gateway.http.calls import Call
 from participants.gateway.security.keyring import HeldKey
 from participants.treatment.domain.institution_key import KeyScheme
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from contracts.key_dates import warnings_due
 from contracts.sealing import SealBroken, Sealer
-from participants.gateway.door import Door
+from participants.gateway.serving.door import Door
 from participants.treatment.domain.institution_key import InstitutionKey, KeyScheme
 from participants.treatment.services import institution_keys
 

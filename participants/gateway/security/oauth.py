@@ -14,10 +14,10 @@ from urllib.parse import parse_qs
 from contracts import access
 from contracts.access import AccessRole, Principal
 from contracts.sealing import SealBroken
-from participants.gateway import jsontext
-from participants.gateway.calls import Answer, Call
-from participants.gateway.door import Door
+from participants.gateway.http.calls import Answer, Call
 from participants.gateway.security.keyring import HeldKey, opened
+from participants.gateway.serving.door import Door
+from participants.gateway.wire import jsontext
 from participants.treatment.domain.institution_key import KeyScheme
 from participants.treatment.services import institution_keys
 

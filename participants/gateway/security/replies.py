@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from participants.gateway import jsontext
-from participants.gateway.jsontext import Number
-from participants.gateway.profiles import AmountType, Signing
 from participants.gateway.security import signed, sm2, sm4
 from participants.gateway.security.guard import Seal
+from participants.gateway.wire import jsontext
+from participants.gateway.wire.jsontext import Number
+from participants.gateway.wire.profiles import AmountType, Signing
 
 
 def text_of(document: Mapping[str, Any], seal: Seal) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 
 from contracts.clock import SHANGHAI
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway import jsontext
-from participants.gateway.jsontext import Number
-from participants.gateway.profiles import CLIENT_ID, Profile
 from participants.gateway.security import sm2
 from participants.gateway.security.keyring import HeldKey
+from participants.gateway.wire import jsontext
+from participants.gateway.wire.jsontext import Number
+from participants.gateway.wire.profiles import CLIENT_ID, Profile
 from participants.treatment.domain.institution_key import KeyScheme
 
 UNSIGNED_OF_REQUEST = frozenset({"cainfo", "input"})

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from contracts.codes import DivisionCode
 from contracts.ids import PersonId, short_text_of
-from participants.gateway.batching import batched
-from participants.gateway.envelope import Reply
-from participants.gateway.extension import lacks_word
-from participants.gateway.requests import Request, Step, Work
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Request, Step, Work
+from participants.gateway.wire.envelope import Reply
+from participants.gateway.wire.extension import lacks_word
 from participants.treatment.domain.accident import NewAccident
 from participants.treatment.domain.attempt import MessageKey
 from participants.treatment.services import accidents

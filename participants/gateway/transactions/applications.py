@@ -5,10 +5,10 @@ from uuid import UUID
 
 from contracts.ids import id_of_short_text, short_text_of
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway.batching import batched
-from participants.gateway.clearing_types import clearing_type_of, scope_of
-from participants.gateway.envelope import Reply
-from participants.gateway.requests import Request, Step, Work
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Request, Step, Work
+from participants.gateway.wire.clearing_types import clearing_type_of, scope_of
+from participants.gateway.wire.envelope import Reply
 from participants.treatment.domain.application import ApplicationState, NewApplication
 from participants.treatment.domain.booking import Sums, month_days
 from participants.treatment.services import applications

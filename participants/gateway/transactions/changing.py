@@ -6,14 +6,14 @@ from functools import partial
 from contracts.codes import VisitKind
 from contracts.ids import PersonId, VisitId
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway.batching import batched
-from participants.gateway.codes import visit_kind_of
-from participants.gateway.diagnoses import diagnoses_in
-from participants.gateway.envelope import Reply
-from participants.gateway.extension import assert_fits, flags_of
-from participants.gateway.requests import Request, Step, Work
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Request, Step, Work
+from participants.gateway.telling.diagnoses import diagnoses_in
 from participants.gateway.transactions.visiting import visit_echo
-from participants.gateway.visit_ids import visit_id_of
+from participants.gateway.wire.codes import visit_kind_of
+from participants.gateway.wire.envelope import Reply
+from participants.gateway.wire.extension import assert_fits, flags_of
+from participants.gateway.wire.visit_ids import visit_id_of
 from participants.treatment.domain.diagnosis import Stage
 from participants.treatment.domain.fee import LinesRemoval
 from participants.treatment.domain.results import Done

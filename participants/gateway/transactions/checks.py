@@ -8,12 +8,12 @@ from uuid import UUID
 from contracts.codes import VisitKind
 from contracts.ids import PersonId, id_of_short_text, short_text_of
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway.batching import batched
-from participants.gateway.checking import Row
-from participants.gateway.codes import visit_kind_of
-from participants.gateway.envelope import Reply
-from participants.gateway.jsontext import yuan
-from participants.gateway.requests import Request, Step, Work
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Request, Step, Work
+from participants.gateway.wire.checking import Row
+from participants.gateway.wire.codes import visit_kind_of
+from participants.gateway.wire.envelope import Reply
+from participants.gateway.wire.jsontext import yuan
 from participants.treatment.domain.catalogue import HospitalApproval
 from participants.treatment.domain.check_file import rulebook
 from participants.treatment.domain.check_rule import Rule

@@ -4,14 +4,14 @@ from uuid import UUID
 
 from contracts.codes import VisitKind
 from contracts.refusal import RefusalCode
-from participants.gateway.envelope import Reply, refusal
-from participants.gateway.requests import Facts, Request, Work
-from participants.gateway.settlement_block import without
+from participants.gateway.serving.requests import Facts, Request, Work
+from participants.gateway.telling.settlement_block import without
 from participants.gateway.transactions.telling import (
     no_settlement,
     settlement_output,
     trial_output,
 )
+from participants.gateway.wire.envelope import Reply, refusal
 from participants.treatment.domain.settlement import State
 
 

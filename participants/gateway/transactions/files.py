@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway.batching import batched
-from participants.gateway.envelope import Reply, refusal
-from participants.gateway.requests import Request, Step, Work
-from participants.gateway.settlement_block import moment
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Request, Step, Work
+from participants.gateway.telling.settlement_block import moment
+from participants.gateway.wire.envelope import Reply, refusal
 from participants.treatment.domain.catalogue_publication import published_as
 from participants.treatment.domain.results import Refusal
 from participants.treatment.domain.stored_file import StoredFile

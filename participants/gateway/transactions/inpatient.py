@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from contracts.codes import VisitKind
-from participants.gateway.envelope import Reply
-from participants.gateway.identities import assert_undone
-from participants.gateway.jsontext import yuan
-from participants.gateway.requests import Facts, Request, Step, Work
-from participants.gateway.settlement_block import extended, without
+from participants.gateway.serving.requests import Facts, Request, Step, Work
+from participants.gateway.telling.identities import assert_undone
+from participants.gateway.telling.settlement_block import extended, without
 from participants.gateway.transactions import changing, concluding, settling, visiting
 from participants.gateway.transactions.settling import kind_and_med_type
+from participants.gateway.wire.envelope import Reply
+from participants.gateway.wire.jsontext import yuan
 from participants.treatment.domain.visit_life import VisitEvent
 
 add_lines = visiting.add_lines

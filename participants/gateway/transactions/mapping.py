@@ -5,12 +5,12 @@ from typing import Any
 
 from contracts.codes import area_of
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway.batching import batched
-from participants.gateway.catalogue_rows import as_the_table_has_it
-from participants.gateway.envelope import Reply
-from participants.gateway.paging import page_asked, paged
-from participants.gateway.requests import Request, Step, Work
-from participants.gateway.settlement_block import moment
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Request, Step, Work
+from participants.gateway.telling.catalogue_rows import as_the_table_has_it
+from participants.gateway.telling.paging import page_asked, paged
+from participants.gateway.telling.settlement_block import moment
+from participants.gateway.wire.envelope import Reply
 from participants.treatment.domain.item_mapping import (
     ItemMapping,
     MappingQuery,

@@ -14,10 +14,10 @@ from contracts.codes import RegistrationCategory, area_of, areas
 from contracts.ids import PersonId
 from contracts.messages.enquiry import OnRecord, PersonTold
 from contracts.sealing import SealBroken
-from participants.gateway.codes import designated_as, filed_through
-from participants.gateway.envelope import Reply
-from participants.gateway.identity import opened, person_block
-from participants.gateway.requests import Facts, Request, Work
+from participants.gateway.serving.requests import Facts, Request, Work
+from participants.gateway.telling.identity import opened, person_block
+from participants.gateway.wire.codes import designated_as, filed_through
+from participants.gateway.wire.envelope import Reply
 
 KEPT = {
     "2501": (

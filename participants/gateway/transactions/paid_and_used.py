@@ -4,11 +4,11 @@ from typing import Any
 
 from contracts.codes import area_of, areas
 from contracts.messages.enquiry import Accumulated, Contributed, PersonTold
-from participants.gateway.accumulators import cumulative_code_of
-from participants.gateway.dictionaries import dictionaries
-from participants.gateway.envelope import Reply
-from participants.gateway.jsontext import Number, yuan
-from participants.gateway.requests import Facts, Request, Work
+from participants.gateway.serving.requests import Facts, Request, Work
+from participants.gateway.telling.accumulators import cumulative_code_of
+from participants.gateway.wire.dictionaries import dictionaries
+from participants.gateway.wire.envelope import Reply
+from participants.gateway.wire.jsontext import Number, yuan
 
 _NUMBERS = frozenset({"stays"})
 """Counters that count visits, not money."""

@@ -9,14 +9,14 @@ from contracts.clock import shanghai_date_of
 from contracts.messages.enquiry import Insurance, PersonCard
 from contracts.person import person_id_of
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway import jsontext
-from participants.gateway.batching import batched
-from participants.gateway.codes import person_type_of
-from participants.gateway.envelope import Reply, refusal
-from participants.gateway.identity import opened, person_block
-from participants.gateway.jsontext import yuan
-from participants.gateway.requests import Awaiting, Facts, Request, Step, Subject, Work
-from participants.gateway.weather_told import in_exp_content
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Awaiting, Facts, Request, Step, Subject, Work
+from participants.gateway.telling.identity import opened, person_block
+from participants.gateway.telling.weather_told import in_exp_content
+from participants.gateway.wire import jsontext
+from participants.gateway.wire.codes import person_type_of
+from participants.gateway.wire.envelope import Reply, refusal
+from participants.gateway.wire.jsontext import yuan
 from participants.treatment.domain.enquiry import Enquired, Enquiry
 from participants.treatment.domain.results import Refusal
 from participants.treatment.services import enquiries

@@ -11,19 +11,8 @@ from contracts.codes import InsuranceKind, VisitKind
 from contracts.ids import PersonId
 from contracts.messages.enquiry import Check, CheckName
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway import jsontext
-from participants.gateway.batching import batched
-from participants.gateway.codes import (
-    check_told,
-    check_type_of,
-    insurance_kind_of,
-    pool_type_of,
-    visit_kind_of,
-)
-from participants.gateway.envelope import Reply
-from participants.gateway.extension import assert_fits, flags_of
-from participants.gateway.fields import PREFLIGHT
-from participants.gateway.requests import (
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import (
     Awaiting,
     Effect,
     Facts,
@@ -34,7 +23,18 @@ from participants.gateway.requests import (
     Transaction,
     Work,
 )
-from participants.gateway.weather_told import in_exp_content, plainly
+from participants.gateway.telling.weather_told import in_exp_content, plainly
+from participants.gateway.wire import jsontext
+from participants.gateway.wire.codes import (
+    check_told,
+    check_type_of,
+    insurance_kind_of,
+    pool_type_of,
+    visit_kind_of,
+)
+from participants.gateway.wire.envelope import Reply
+from participants.gateway.wire.extension import assert_fits, flags_of
+from participants.gateway.wire.fields import PREFLIGHT
 from participants.treatment.domain.preflight import (
     PreflightSlot,
     PreflightWish,

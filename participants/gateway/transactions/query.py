@@ -6,12 +6,11 @@ from uuid import UUID
 
 from contracts.ids import SettlementId, id_of_short_text
 from contracts.refusal import RefusalCode
-from participants.gateway.answers import row_of
-from participants.gateway.envelope import Reply, refusal, unknown_until
-from participants.gateway.identities import assert_query_adds_up
-from participants.gateway.loading import facts_about
-from participants.gateway.requests import Facts, Request, Step, Subject, Work
-from participants.gateway.settlement_block import moment
+from participants.gateway.serving.loading import facts_about
+from participants.gateway.serving.requests import Facts, Request, Step, Subject, Work
+from participants.gateway.telling.answers import row_of
+from participants.gateway.telling.identities import assert_query_adds_up
+from participants.gateway.telling.settlement_block import moment
 from participants.gateway.transactions.telling import (
     certain_by,
     echo_of_settlement,
@@ -19,7 +18,8 @@ from participants.gateway.transactions.telling import (
     no_settlement,
     settlement_output,
 )
-from participants.gateway.visit_ids import visit_id_of
+from participants.gateway.wire.envelope import Reply, refusal, unknown_until
+from participants.gateway.wire.visit_ids import visit_id_of
 from participants.treatment.domain.attempt import MessageKey
 from participants.treatment.domain.institution import Institution
 from participants.treatment.domain.settlement import Settlement, State

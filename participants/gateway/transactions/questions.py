@@ -13,10 +13,10 @@ from contracts.codes import DivisionCode
 from contracts.ids import PersonId
 from contracts.messages.enquiry import OF_REGISTRATIONS, PersonCard, PersonTold, Question
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway.batching import batched
-from participants.gateway.envelope import Reply, refusal
-from participants.gateway.requests import Awaiting, Facts, Request, Step, Subject, Work
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Awaiting, Facts, Request, Step, Subject, Work
 from participants.gateway.transactions import on_record, paid_and_used
+from participants.gateway.wire.envelope import Reply, refusal
 from participants.treatment.domain.question import NewQuestion, StoredQuestion
 from participants.treatment.domain.results import Refusal
 from participants.treatment.services import enquiries, questions

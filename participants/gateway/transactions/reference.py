@@ -5,13 +5,13 @@ from typing import Any
 
 from contracts.clock import shanghai_date_of
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway import dictionaries
-from participants.gateway.catalogue_rows import rows_asked
-from participants.gateway.codes import fixmedins_type_of, institution_kind_of
-from participants.gateway.dictionaries import Dictionary, Entry, entries_of
-from participants.gateway.envelope import Reply
-from participants.gateway.paging import page_asked, paged
-from participants.gateway.requests import Request, Step, Work
+from participants.gateway.serving.requests import Request, Step, Work
+from participants.gateway.telling.catalogue_rows import rows_asked
+from participants.gateway.telling.paging import page_asked, paged
+from participants.gateway.wire import dictionaries
+from participants.gateway.wire.codes import fixmedins_type_of, institution_kind_of
+from participants.gateway.wire.dictionaries import Dictionary, Entry, entries_of
+from participants.gateway.wire.envelope import Reply
 from participants.treatment.domain.catalogue_publication import published
 from participants.treatment.domain.institution import Institution
 from participants.treatment.services import institutions

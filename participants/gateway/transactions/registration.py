@@ -9,13 +9,13 @@ from contracts.codes import InsuranceKind
 from contracts.ids import PersonId, RegistrationId, id_of_short_text, short_text_of
 from contracts.messages.enquiry import Insurance, PersonCard
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway import jsontext
-from participants.gateway.batching import batched
-from participants.gateway.codes import insurance_kind_of, state_told
-from participants.gateway.envelope import Reply, refusal
-from participants.gateway.requests import Awaiting, Facts, Request, Step, Subject, Work
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Awaiting, Facts, Request, Step, Subject, Work
 from participants.gateway.transactions import on_record
 from participants.gateway.transactions.wanting import Insured, wanted_of
+from participants.gateway.wire import jsontext
+from participants.gateway.wire.codes import insurance_kind_of, state_told
+from participants.gateway.wire.envelope import Reply, refusal
 from participants.treatment.domain.filing import (
     AlreadyCancelled,
     CancellationAsked,

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from contracts.ids import PersonId, SettlementId, id_of_short_text
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway.batching import batched
-from participants.gateway.envelope import Reply, refusal
-from participants.gateway.requests import Awaiting, Facts, Request, Step, Subject, Work
-from participants.gateway.visit_ids import visit_id_of
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Awaiting, Facts, Request, Step, Subject, Work
+from participants.gateway.wire.envelope import Reply, refusal
+from participants.gateway.wire.visit_ids import visit_id_of
 from participants.treatment.domain.results import Done, Refusal, Requested
 from participants.treatment.domain.settlement import CancelRequest, State, WithdrawRequest
 from participants.treatment.services import settlements

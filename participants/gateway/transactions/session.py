@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from functools import partial
 
-from participants.gateway.batching import batched
-from participants.gateway.envelope import Reply
-from participants.gateway.requests import Request, Step, Work
-from participants.gateway.settlement_block import moment
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Request, Step, Work
+from participants.gateway.telling.settlement_block import moment
+from participants.gateway.wire.envelope import Reply
 from participants.treatment.domain.session import Session, SignIn, SignOut
 from participants.treatment.services import sessions
 

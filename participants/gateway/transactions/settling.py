@@ -7,15 +7,15 @@ from functools import partial
 
 from contracts.codes import VisitKind
 from contracts.ids import PersonId, VisitId
-from participants.gateway.batching import batched
-from participants.gateway.codes import insurance_kind_of, med_type_of, visit_kind_of
-from participants.gateway.extension import assert_fits, flags_of
-from participants.gateway.fee_lines import split_of
-from participants.gateway.identity import identity_in
-from participants.gateway.requests import Awaiting, Request, Step, Subject, Work
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Awaiting, Request, Step, Subject, Work
+from participants.gateway.telling.fee_lines import split_of
+from participants.gateway.telling.identity import identity_in
 from participants.gateway.transactions.accident import words_of
 from participants.gateway.transactions.visiting import echo_of
-from participants.gateway.visit_ids import visit_id_of
+from participants.gateway.wire.codes import insurance_kind_of, med_type_of, visit_kind_of
+from participants.gateway.wire.extension import assert_fits, flags_of
+from participants.gateway.wire.visit_ids import visit_id_of
 from participants.treatment.domain.attempt import MessageKey
 from participants.treatment.domain.results import Refusal, Requested
 from participants.treatment.domain.settlement import SettleRequest, Split

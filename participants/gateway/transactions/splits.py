@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.ids import SettlementId, id_of_short_text, short_text_of
-from participants.gateway.batching import batched
-from participants.gateway.checking import Row
-from participants.gateway.envelope import Reply
-from participants.gateway.identity import opened
-from participants.gateway.jsontext import Number, yuan
-from participants.gateway.requests import Request, Step, Work
-from participants.gateway.settlement_block import moment
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Request, Step, Work
+from participants.gateway.telling.identity import opened
+from participants.gateway.telling.settlement_block import moment
+from participants.gateway.wire.checking import Row
+from participants.gateway.wire.envelope import Reply
+from participants.gateway.wire.jsontext import Number, yuan
 from participants.treatment.domain.split import Confirmation, Confirmed, Rollback, SplitRow
 from participants.treatment.services import splits
 from participants.treatment.services.splits import Extraction, TakenBack

@@ -6,15 +6,15 @@ from datetime import date
 from typing import Any
 
 from contracts.refusal import Refused
-from participants.gateway.batching import batched
-from participants.gateway.checking import Row
-from participants.gateway.clearing_types import clearing_types, scope_of
-from participants.gateway.envelope import Reply
-from participants.gateway.identity import opened
-from participants.gateway.jsontext import yuan
-from participants.gateway.requests import Request, Step, Work
-from participants.gateway.settlement_block import moment
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Request, Step, Work
+from participants.gateway.telling.identity import opened
+from participants.gateway.telling.settlement_block import moment
 from participants.gateway.transactions.query import PAID_ACROSS_PROVINCES
+from participants.gateway.wire.checking import Row
+from participants.gateway.wire.clearing_types import clearing_types, scope_of
+from participants.gateway.wire.envelope import Reply
+from participants.gateway.wire.jsontext import yuan
 from participants.treatment.domain.booking import Scope, check_period
 from participants.treatment.domain.day_result import (
     ROWS_PER_PAGE,

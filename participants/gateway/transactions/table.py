@@ -1,7 +1,7 @@
 """Every transaction we offer: its number, what it does to the world, and who handles it."""
 # ruff: noqa: E501 - a table: a row stays a row
 
-from participants.gateway.requests import Effect, Patience, Subject, Transaction
+from participants.gateway.serving.requests import Effect, Patience, Subject, Transaction
 from participants.gateway.transactions import (
     accident,
     applications,

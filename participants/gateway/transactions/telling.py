@@ -12,12 +12,12 @@ from contracts.ids import PersonId, short_text_of
 from contracts.messages.enquiry import Insurance, PersonCard
 from contracts.messages.values import Bill, Shares
 from contracts.refusal import RefusalCode
-from participants.gateway.codes import med_type_of, person_type_of
-from participants.gateway.envelope import Reply, refusal
-from participants.gateway.identity import Identity, identity_in, opened, person_block
-from participants.gateway.requests import Facts, Request, Work
-from participants.gateway.settlement_block import Settled, output_of
+from participants.gateway.serving.requests import Facts, Request, Work
+from participants.gateway.telling.identity import Identity, identity_in, opened, person_block
+from participants.gateway.telling.settlement_block import Settled, output_of
 from participants.gateway.transactions.settling import kind_and_med_type
+from participants.gateway.wire.codes import med_type_of, person_type_of
+from participants.gateway.wire.envelope import Reply, refusal
 from participants.treatment.domain.settlement import Settlement, State
 
 PSN_TYPE_OTHER = "99"

@@ -8,10 +8,8 @@ from contracts.codes import VisitKind
 from contracts.ids import PersonId, SettlementId, VisitId, id_of_short_text
 from contracts.messages.enquiry import PersonCard
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway.batching import batched
-from participants.gateway.codes import visit_kind_of
-from participants.gateway.envelope import Reply, refusal
-from participants.gateway.requests import Request, Step, Work
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Request, Step, Work
 from participants.gateway.transactions.visit_rows import (
     chronic_row,
     diagnosis_row,
@@ -19,7 +17,9 @@ from participants.gateway.transactions.visit_rows import (
     line_row,
     visit_row,
 )
-from participants.gateway.visit_ids import visit_id_of
+from participants.gateway.wire.codes import visit_kind_of
+from participants.gateway.wire.envelope import Reply, refusal
+from participants.gateway.wire.visit_ids import visit_id_of
 from participants.treatment.domain.visit import Visit
 from participants.treatment.domain.visit_query import VisitsWanted, VisitTold
 from participants.treatment.services import enquiries, visit_queries, visits

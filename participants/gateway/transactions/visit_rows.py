@@ -9,15 +9,15 @@ from contracts.clock import shanghai_date_of
 from contracts.codes import VisitKind, area_of
 from contracts.ids import PersonId, short_text_of
 from contracts.messages.enquiry import PersonCard
-from participants.gateway.answers import row_of
-from participants.gateway.codes import list_type_of, med_type_of
-from participants.gateway.fee_lines import line_output
-from participants.gateway.identities import assert_line_adds_up
-from participants.gateway.identity import opened, person_block
-from participants.gateway.jsontext import Number
-from participants.gateway.requests import Work
-from participants.gateway.settlement_block import moment
+from participants.gateway.serving.requests import Work
+from participants.gateway.telling.answers import row_of
+from participants.gateway.telling.fee_lines import line_output
+from participants.gateway.telling.identities import assert_line_adds_up
+from participants.gateway.telling.identity import opened, person_block
+from participants.gateway.telling.settlement_block import moment
 from participants.gateway.transactions.telling import insurance_of, named, psn_type_of
+from participants.gateway.wire.codes import list_type_of, med_type_of
+from participants.gateway.wire.jsontext import Number
 from participants.treatment.domain.catalogue import SplitLine
 from participants.treatment.domain.diagnosis import StoredDiagnosis
 from participants.treatment.domain.institution import Institution

@@ -8,18 +8,18 @@ from typing import Any
 from contracts.codes import VisitKind
 from contracts.ids import PersonId, short_text_of
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway.batching import batched
-from participants.gateway.checking import Row
-from participants.gateway.codes import insurance_kind_of
-from participants.gateway.diagnoses import diagnoses_in
-from participants.gateway.envelope import Reply
-from participants.gateway.extension import assert_fits, flags_of
-from participants.gateway.fee_lines import line_output, new_lines
-from participants.gateway.identity import identity_in
-from participants.gateway.requests import Request, Step, Work
-from participants.gateway.settlement_block import moment
+from participants.gateway.serving.batching import batched
+from participants.gateway.serving.requests import Request, Step, Work
+from participants.gateway.telling.diagnoses import diagnoses_in
+from participants.gateway.telling.fee_lines import line_output, new_lines
+from participants.gateway.telling.identity import identity_in
+from participants.gateway.telling.settlement_block import moment
 from participants.gateway.transactions.accident import words_of
-from participants.gateway.visit_ids import visit_id_of
+from participants.gateway.wire.checking import Row
+from participants.gateway.wire.codes import insurance_kind_of
+from participants.gateway.wire.envelope import Reply
+from participants.gateway.wire.extension import assert_fits, flags_of
+from participants.gateway.wire.visit_ids import visit_id_of
 from participants.treatment.domain.diagnosis import Stage
 from participants.treatment.domain.fee import LinesForVisit, SplitResult
 from participants.treatment.domain.visit import NewVisit, Opened

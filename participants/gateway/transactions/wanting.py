@@ -15,9 +15,9 @@ from contracts.codes import (
 from contracts.ids import PersonId, RegistrationId, new_id
 from contracts.messages.registration import Material, Wanted
 from contracts.refusal import RefusalCode, Refused
-from participants.gateway.codes import category_of
-from participants.gateway.extension import said_in
-from participants.gateway.requests import Request, Work
+from participants.gateway.serving.requests import Request, Work
+from participants.gateway.wire.codes import category_of
+from participants.gateway.wire.extension import said_in
 
 OTHER_PROVINCE = "3"
 CODE_DIVISION = slice(1, 7)  # H31010600001: the six digits behind the letter

@@ -1,0 +1,1 @@
+"""What answers are made of: money, persons, lines, rows and the weather."""
