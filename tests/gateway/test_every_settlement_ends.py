@@ -325,7 +325,7 @@ def test_a_lost_answer_is_asked_for_before_t_and_comes_in_time(databases: Databa
     assert here.now < step.answer_by
 
 
-def test_an_area_that_keeps_silent_on_a_cancellation_is_asked_again_until_it_answers(
+def test_a_cancellation_on_which_the_area_keeps_silent_is_done_at_t_and_followed_by_all(
     databases: Databases,
 ) -> None:
     story = Story(world(databases, Random(3)))
@@ -338,8 +338,11 @@ def test_an_area_that_keeps_silent_on_a_cancellation_is_asked_again_until_it_ans
     story.cancel()
     here.drain()
     here.on_the_way.clear()  # The release is lost.
-    here.pass_time(200)
     assert story.told_of(one, one.setl_id) == UNDECIDED
+    here.pass_time(8)
+    assert story.told_of(one, one.setl_id) == UNDONE, "certain by T, whoever is away"
+    here.pass_time(192)
+    assert story.told_of(one, one.setl_id) == UNDONE
     kinds = here.rows(here.hub, "SELECT kind FROM anomalies")
     assert kinds == [("release_overdue",)], "an operator hears of it once"
     here.end()

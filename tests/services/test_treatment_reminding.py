@@ -66,8 +66,8 @@ ENDS = """
     what_happened    job
     -                5:status_asked,7:withdrawal_requested,9:withdrawal_requested,13:withdrawal_requested,21:withdrawal_requested
     withdraw         7:withdrawal_requested,9:withdrawal_requested,13:withdrawal_requested,21:withdrawal_requested
-    settled,cancel   8:status_asked,12:status_asked,20:status_asked
-    settled,withdraw 8:withdrawal_requested,12:withdrawal_requested,20:withdrawal_requested
+    settled,cancel   5:status_asked,7:status_asked,9:status_asked,13:status_asked,21:status_asked
+    settled,withdraw 5:withdrawal_requested,7:withdrawal_requested,9:withdrawal_requested,13:withdrawal_requested,21:withdrawal_requested
     settled          -
     refused          -
     expired          -
@@ -130,6 +130,51 @@ def test_what_was_void_at_t_stays_void_whatever_the_hub_says_later(
     assert undone == [Done(id_)]
     cancelled, _ = settlements.cancel(tx, [CancelRequest("C1", HOSPITAL, id_)], NOW, TERMS)
     assert cancelled == [Refusal(RefusalCode.NOT_CANCELLABLE)]
+
+
+# A settled bill that is being undone at T. What the hub says after it, and how that stands here.
+UNDONE_AT_T = """
+    wish      hub_says       state      anomalies
+    cancel    -              reversing  0
+    cancel    reversed       reversed   0
+    cancel    settled        reversing  0
+    cancel    kept           settled    1
+    withdraw  -              reversing  0
+    withdraw  reversed       reversed   0
+    withdraw  kept           settled    1
+"""
+
+
+@pytest.mark.parametrize(
+    "case", rows(UNDONE_AT_T), ids=lambda case: f"{case['wish']}: {case['hub_says']}"
+)
+def test_what_is_being_undone_at_t_is_undone_whatever_the_hub_says_later(
+    tx: Connection, case: dict[str, str]
+) -> None:
+    id_ = requested(tx, a_bill("M1")).settlement_id
+    answered(tx, [an_answer(id_, Outcome.SETTLED)])
+    undo(tx, case["wish"], id_)
+    remind(tx, 6.9)
+    assert (read(tx, id_).is_pending, read(tx, id_).is_undone) == (True, False)
+    remind(tx, 7)
+    for outcome in filter(None, case["hub_says"].replace("-", "").split(",")):
+        answered(tx, [an_answer(id_, Outcome(outcome))])
+    found = read(tx, id_)
+    assert (found.state, found.is_undone, found.is_pending) == (case["state"], True, False)
+    assert found.undone_at == NOW + timedelta(seconds=7)
+    assert tx.execute(text("SELECT count(*) FROM anomalies")).scalar_one() == int(case["anomalies"])
+
+
+def test_an_undone_bill_is_in_the_hospitals_statements_at_the_moment_it_was_told(
+    tx: Connection,
+) -> None:
+    id_ = requested(tx, a_bill("M1")).settlement_id
+    answered(tx, [an_answer(id_, Outcome.SETTLED)])
+    undo(tx, "cancel", id_)
+    remind(tx, 7)
+    answered(tx, [an_answer(id_, Outcome.REVERSED)])
+    told = tx.execute(text("SELECT reversed_at = undone_at FROM settlements")).scalar_one()
+    assert told is True
 
 
 def test_a_void_bill_that_was_settled_is_in_the_books_with_both_its_days(tx: Connection) -> None:

@@ -41,7 +41,7 @@ def settled(work: Work, request: Request, facts: Facts, settlement_id: UUID) -> 
     settlement = facts.settlements[settlement_id]
     if settlement.is_pending:
         return None
-    if settlement.state is State.SETTLED and not settlement.is_void:
+    if settlement.state is State.SETTLED and not (settlement.is_void or settlement.is_undone):
         return Reply(output=settlement_output(work, request, facts, settlement))
     return no_settlement(settlement)
 
@@ -51,6 +51,6 @@ def cancelled(work: Work, request: Request, facts: Facts, settlement_id: UUID) -
     settlement = facts.settlements[settlement_id]
     if settlement.is_pending:
         return None
-    if settlement.state is State.REVERSED and not settlement.is_void:
+    if settlement.is_undone and not settlement.is_void:
         return Reply(output=settlement_output(work, request, facts, settlement, sign=-1))
     return refusal(settlement.code or RefusalCode.NOT_CANCELLABLE, settlement.detail)

@@ -66,7 +66,7 @@ def _told(work: Work, request: Request, facts: Facts, settlement_id: SettlementI
         return refusal(RefusalCode.UNKNOWN_SETTLEMENT)
     if found.is_void:
         return no_settlement(found)
-    if found.state in {State.SETTLED, State.REVERSED}:
+    if found.is_undone or found.state is State.SETTLED:
         return _shown(work, request, facts, found)
     if found.is_pending:
         return unknown_until(certain_by(work, found))
@@ -116,7 +116,7 @@ def _names_of_5203(
         "dedc_hosp_lv": grade_of(institution.level),
         "begndate": found.admitted_on.isoformat(),
         "enddate": found.discharged_on.isoformat(),
-        "refd_setl_flag": "1" if found.state is State.REVERSED else "0",
+        "refd_setl_flag": "1" if found.is_undone else "0",
         "year": str(found.discharged_on.year),
         "dise_codg": found.disease_code or "",
         "dise_name": "",

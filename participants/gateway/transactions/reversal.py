@@ -43,7 +43,7 @@ def withdraw(work: Work, requests: Sequence[Request]) -> list[Step]:
 def withdrawn(_work: Work, _request: Request, facts: Facts, settlement_id: UUID) -> Reply | None:
     """Undone is what is not settled: refused, expired, withdrawn, reversed, or void at T."""
     settlement = facts.settlements[settlement_id]
-    if settlement.is_void:
+    if settlement.is_void or settlement.is_undone:
         return Reply(output={})
     if settlement.is_pending:
         return None

@@ -37,6 +37,8 @@ def no_settlement(settlement: Settlement) -> Reply:
     """
     if settlement.is_void:
         return refusal(RefusalCode.EXPIRED)
+    if settlement.undone_at is not None:
+        return refusal(RefusalCode.WITHDRAWN_BEFORE)
     assert settlement.state in _ENDED_BADLY, settlement.state
     return refusal(settlement.code or _ENDED_BADLY[settlement.state], settlement.detail)
 
@@ -77,8 +79,8 @@ def settlement_output(
 
 def _concluded_at(settlement: Settlement, sign: int) -> datetime:
     """When it was settled, or undone: hospitals reconcile by these times."""
-    settled_at = settlement.settled_at if sign > 0 else None
-    return settled_at or settlement.answered_at or settlement.requested_at
+    at = settlement.settled_at if sign > 0 else settlement.undone_at
+    return at or settlement.answered_at or settlement.requested_at
 
 
 def _balance(settlement: Settlement, sign: int) -> int | None:

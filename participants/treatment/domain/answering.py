@@ -54,11 +54,17 @@ class Standing:
     answer_by: datetime
     business_date: date | None
     lapsed_at: datetime | None
+    undone_at: datetime | None
 
     @property
     def is_void(self) -> bool:
         """The hospital was told that nothing came of it; nothing may come of it any more."""
         return self.lapsed_at is not None
+
+    @property
+    def is_told(self) -> bool:
+        """The hospital was told at T how it ends, before the hub had said so."""
+        return self.is_void or self.undone_at is not None
 
     @property
     def key(self) -> MessageKey:
@@ -128,7 +134,7 @@ def wished(before: Standing, event: Event, now: datetime, answer_by: datetime) -
 
 
 def kept_though_void(moves: Iterable[Move]) -> list[Anomaly]:
-    """Settlements that the insured area keeps, though we have told the hospital that they are void."""
+    """Settlements that the insured area keeps, though the hospital was told that they are not."""
     return [
         Anomaly(
             one.before.settlement_id,
@@ -137,7 +143,7 @@ def kept_though_void(moves: Iterable[Move]) -> list[Anomaly]:
             one.message_id,
         )
         for one in moves
-        if one.event is Event.KEPT and one.before.is_void and one.message_id is not None
+        if one.event is Event.KEPT and one.before.is_told and one.message_id is not None
     ]
 
 

@@ -48,8 +48,9 @@ class Deed(StrEnum):
 
     ASK = "ask"  # T comes near: where does it stand? The answer may have been lost
     LAPSE = "lapse"  # T is here: it is void, and the hub is told to undo whatever it did
+    UNDO = "undo"  # T is here while it is being undone: it is, and the hub has to follow
     WITHDRAW_AGAIN = "withdraw_again"  # void or withdrawn: say so until the hub has answered
-    ASK_AGAIN = "ask_again"  # it is being cancelled: only the hub knows how that ends
+    ASK_AGAIN = "ask_again"  # it is cancelled: ask until the hub has followed
 
 
 def deed_of(one: Unanswered, now: datetime, reminding: Reminding) -> Deed:
@@ -60,4 +61,6 @@ def deed_of(one: Unanswered, now: datetime, reminding: Reminding) -> Deed:
         return Deed.LAPSE if is_here else Deed.ASK
     if standing.state is State.WITHDRAWING and not standing.is_void:
         return Deed.LAPSE
+    if standing.state is State.REVERSING and not standing.is_told:
+        return Deed.UNDO if is_here else Deed.ASK
     return Deed.WITHDRAW_AGAIN if one.cancellation_id is None else Deed.ASK_AGAIN

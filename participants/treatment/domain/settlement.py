@@ -216,13 +216,19 @@ class Settlement:
     answer_by: datetime
     answered_at: datetime | None
     lapsed_at: datetime | None
+    undone_at: datetime | None
     settled_at: datetime | None
     own_visit_no: str | None
     echo_json: str
 
     @property
     def is_pending(self) -> bool:
-        return self.state in PENDING and not self.is_void
+        return self.state in PENDING and not (self.is_void or self.is_undone)
+
+    @property
+    def is_undone(self) -> bool:
+        """Settled, and undone: the hub has said so, or T came while it had not, and we did."""
+        return self.state is State.REVERSED or self.undone_at is not None
 
     @property
     def is_void(self) -> bool:

@@ -19,7 +19,7 @@ from participants.treatment.domain.settlement import (
 
 STANDING = (
     "settlement_id, visit_id, msgid, hospital_code, person_id, state, total_fen, steps, answer_by,"
-    " business_date, lapsed_at"
+    " business_date, lapsed_at, undone_at"
 )
 """The columns of `standing`, in its order."""
 _CODES = {code.value: code for code in RefusalCode}
@@ -92,7 +92,7 @@ def moved_row(one: Move) -> tuple[Any, ...]:
 
 def standing(row: tuple[Any, ...]) -> Standing:
     id_, visit_id, msgid, hospital_code, person_id, state, total_fen, *rest = row
-    steps, answer_by, business_date, lapsed_at = rest
+    steps, answer_by, business_date, lapsed_at, undone_at = rest
     return Standing(
         settlement_id=id_,
         visit_id=visit_id,
@@ -105,6 +105,7 @@ def standing(row: tuple[Any, ...]) -> Standing:
         answer_by=answer_by,
         business_date=business_date,
         lapsed_at=lapsed_at,
+        undone_at=undone_at,
     )
 
 

@@ -82,7 +82,8 @@ _MOVE = f"""
         settled_at = CASE WHEN moved.business_date IS NULL OR settlements.lapsed_at IS NOT NULL
                           THEN settlements.settled_at ELSE moved.at END,
         reversed_at = CASE WHEN moved.reversed_on IS NULL OR settlements.lapsed_at IS NOT NULL
-                           THEN settlements.reversed_at ELSE moved.at END,
+                           THEN settlements.reversed_at
+                           ELSE coalesce(settlements.undone_at, moved.at) END,
         {", ".join(_KEPT.format(name) for name in _KEPT_IF_NULL)}
     FROM moved WHERE settlements.settlement_id = moved.settlement_id
 """
@@ -94,7 +95,7 @@ _NOTE_DAYS = """
 _READ = f"""
     {_NEW.strip()}, {", ".join(PARTS)},
     deductible_fen, balance_fen, code, detail, business_date, reversed_on, answered_at, lapsed_at,
-    settled_at
+    undone_at, settled_at
 """
 _OF = f"SELECT {_READ} FROM settlements WHERE settlement_id = ANY(%s::uuid[])"
 _NAMES = [name.strip() for name in _READ.split(",")]

@@ -149,10 +149,12 @@ settlements = Table(
     at("requested_at"),
     at("answer_by"),
     at("answered_at", nullable=True),
-    # The hub is reminded until it has answered; what it left open at T is void from `lapsed_at` on.
+    # The hub is reminded until it has answered; what it left open at T is void from `lapsed_at` on,
+    # and what was being undone at T is undone from `undone_at` on.
     Column("reminders", SmallInteger, nullable=False, server_default="0"),
     Column("cancellation_id", Uuid),
     at("lapsed_at", nullable=True),
+    at("undone_at", nullable=True),
     Column("own_visit_no", String(30)),  # the hospital's, of a visit that was never opened here
     Column("echo_json", Text, nullable=False),
     # When we heard it, which is what the hospital is told: its statements go by these.

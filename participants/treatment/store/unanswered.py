@@ -19,26 +19,32 @@ _DUE = f"""
     SELECT {STANDING}, reminders, cancellation_id FROM settlements
     WHERE state IN ({_PENDING}) AND answer_by <= %(ask)s AND (
         answer_by <= %(now)s
-        OR answer_by <= %(void)s AND lapsed_at IS NULL AND state <> 'reversing'
-        OR state = 'requested' AND reminders = 0)
+        OR answer_by <= %(void)s AND lapsed_at IS NULL AND undone_at IS NULL
+        OR state IN ('requested', 'reversing') AND reminders = 0 AND undone_at IS NULL)
     ORDER BY answer_by LIMIT %(most)s FOR UPDATE SKIP LOCKED
 """
 _PUT = """
     UPDATE settlements SET reminders = again.times, answer_by = again.answer_by,
-        lapsed_at = coalesce(settlements.lapsed_at, again.lapsed_at)
-    FROM (VALUES %s) AS again (settlement_id, times, answer_by, lapsed_at)
+        lapsed_at = coalesce(settlements.lapsed_at, again.lapsed_at),
+        undone_at = coalesce(settlements.undone_at, again.undone_at)
+    FROM (VALUES %s) AS again (settlement_id, times, answer_by, lapsed_at, undone_at)
     WHERE settlements.settlement_id = again.settlement_id
 """
+_PUT_TEMPLATE = "(%s::uuid, %s::smallint, %s::timestamptz, %s::timestamptz, %s::timestamptz)"
 
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """How often the hub has been reminded now, and by when we look again. `lapsed_at`: void now."""
+    """How often the hub has been reminded now, and by when we look again.
+
+    `lapsed_at`: it is void now; `undone_at`: undone now.
+    """
 
     settlement_id: SettlementId
     times: int
     answer_by: datetime
-    lapsed_at: datetime | None
+    lapsed_at: datetime | None = None
+    undone_at: datetime | None = None
 
 
 def lock_due(
@@ -53,5 +59,8 @@ def lock_due(
 
 def put(tx: Connection, reminders: Sequence[Reminder]) -> None:
     """Write what was done about locked settlements."""
-    rows = [(one.settlement_id, one.times, one.answer_by, one.lapsed_at) for one in reminders]
-    bulk.write_rows(tx, _PUT, "(%s::uuid, %s::smallint, %s::timestamptz, %s::timestamptz)", rows)
+    rows = [
+        (one.settlement_id, one.times, one.answer_by, one.lapsed_at, one.undone_at)
+        for one in reminders
+    ]
+    bulk.write_rows(tx, _PUT, _PUT_TEMPLATE, rows)

@@ -23,7 +23,8 @@ def upgrade() -> None:
         sa.Column("reminders", sa.SmallInteger(), server_default="0", nullable=False),
     )
     op.add_column("settlements", sa.Column("cancellation_id", sa.Uuid(), nullable=True))
-    op.add_column("settlements", sa.Column("lapsed_at", sa.DateTime(timezone=True), nullable=True))
+    for column in ("lapsed_at", "undone_at"):
+        op.add_column("settlements", sa.Column(column, sa.DateTime(timezone=True), nullable=True))
     op.add_column("settlements", sa.Column("own_visit_no", sa.String(length=30), nullable=True))
     op.create_index(
         "settlements_one_live_per_own_visit",
@@ -44,7 +45,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("settlements_unanswered", "settlements")
     op.drop_index("settlements_one_live_per_own_visit", "settlements")
-    for column in ("own_visit_no", "lapsed_at", "cancellation_id", "reminders"):
+    for column in ("own_visit_no", "undone_at", "lapsed_at", "cancellation_id", "reminders"):
         op.drop_column("settlements", column)
     for table in ("visits", "settlements"):
         op.drop_constraint(f"{table}_message", table, type_="unique")
