@@ -10,7 +10,13 @@ from sqlalchemy import Connection
 from contracts.delivery import bulk
 from contracts.ids import new_id, short_text_of
 from contracts.refusal import RefusalCode
-from tests.gateway.cases import PSN_NO, admission, inpatient_bill, registration
+from tests.gateway.cases import (
+    PSN_NO,
+    admission,
+    inpatient_bill,
+    registration,
+    settled_outpatient,
+)
 from tests.gateway.stays import admitted, code_of, registered
 from tests.gateway.street import AREA, PERSON, Street, envelope
 from tests.gateway.test_auth_schemes import open_to
@@ -143,3 +149,10 @@ def test_an_admission_is_not_withdrawn_in_another_persons_name(street: Street) -
     undo = {"psn_no": "P" + PSN_NO[1:][::-1], "omsgid": asked["msgid"], "oinfno": "2401"}
     assert street.call("2601", undo)["err_msg"].startswith("[3017]")
     assert street.call("2601", undo | {"psn_no": PSN_NO})["infcode"] == 0
+
+
+def test_a_stay_is_cancelled_by_its_own_transaction_only(street: Street) -> None:
+    out = settled_outpatient(street)
+    asked = {name: out[name] for name in ("setl_id", "mdtrt_id", "psn_no")}
+    assert street.call("2305", asked)["err_msg"].startswith("[3013]")
+    assert street.call("2208", asked)["infcode"] == 0

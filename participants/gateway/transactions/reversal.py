@@ -17,6 +17,8 @@ from participants.treatment.services import settlements
 # HN's list of what 冲正 undoes; 2102 belongs to pharmacies, of which we may hear too.
 WITHDRAWABLE = frozenset({"2102", "2207", "2304", "2401"})
 
+OF_STAYS = "2305"
+
 
 def cancel(work: Work, requests: Sequence[Request]) -> list[Step]:
     """2208 and 2305: ask the hub to reverse a settlement that the hospital knows of."""
@@ -73,6 +75,7 @@ def _cancel_wish(request: Request) -> CancelRequest:
         settlement_id=settlement_id,
         visit_id=visit_id_of(row.text("mdtrt_id")),
         person_id=PersonId(row.text("psn_no")),
+        is_stay=request.envelope.infno == OF_STAYS,
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from contracts import topics
+from contracts.codes import VisitKind
 from contracts.ids import MessageId, SettlementId, VisitId, new_id
 from contracts.message import Message
 from contracts.messages.settlement import Outcome, SettlementAnswered
@@ -49,6 +50,7 @@ class Standing:
     hospital_code: str
     person_id: str
     state: State
+    visit_kind: VisitKind
     total_fen: int
     steps: int
     answer_by: datetime

@@ -153,13 +153,16 @@ class SettleRequest:
 
 @dataclass(frozen=True, slots=True)
 class CancelRequest:
-    """Cancel a settlement the hospital knows of; visit and person, when given, must be its own."""
+    """Cancel a settlement the hospital knows of; visit, person and `is_stay`, where given, must be
+    its own: 2208 cancels no stay, and 2305 nothing else.
+    """
 
     msgid: str
     hospital_code: str
     settlement_id: SettlementId
     visit_id: VisitId | None = None
     person_id: PersonId | None = None
+    is_stay: bool | None = None
 
     @property
     def key(self) -> MessageKey:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from contracts.codes import VisitKind
 from contracts.refusal import RefusalCode
 from participants.treatment.domain.answering import Standing
 from participants.treatment.domain.results import Done, Refusal, Requested
@@ -46,6 +47,7 @@ def is_of(request: CancelRequest, before: Standing) -> bool:
         before.hospital_code == request.hospital_code
         and request.visit_id in (None, before.visit_id)
         and request.person_id in (None, before.person_id)
+        and request.is_stay in (None, before.visit_kind is VisitKind.INPATIENT)
     )
 
 

@@ -18,8 +18,8 @@ from participants.treatment.domain.settlement import (
 )
 
 STANDING = (
-    "settlement_id, visit_id, msgid, hospital_code, person_id, state, total_fen, steps, answer_by,"
-    " business_date, lapsed_at, undone_at"
+    "settlement_id, visit_id, msgid, hospital_code, person_id, state, visit_kind, total_fen, steps,"
+    " answer_by, business_date, lapsed_at, undone_at"
 )
 """The columns of `standing`, in its order."""
 _CODES = {code.value: code for code in RefusalCode}
@@ -91,8 +91,8 @@ def moved_row(one: Move) -> tuple[Any, ...]:
 
 
 def standing(row: tuple[Any, ...]) -> Standing:
-    id_, visit_id, msgid, hospital_code, person_id, state, total_fen, *rest = row
-    steps, answer_by, business_date, lapsed_at, undone_at = rest
+    id_, visit_id, msgid, hospital_code, person_id, state, visit_kind, *rest = row
+    total_fen, steps, answer_by, business_date, lapsed_at, undone_at = rest
     return Standing(
         settlement_id=id_,
         visit_id=visit_id,
@@ -100,6 +100,7 @@ def standing(row: tuple[Any, ...]) -> Standing:
         hospital_code=hospital_code,
         person_id=person_id,
         state=State(state),
+        visit_kind=VisitKind(visit_kind),
         total_fen=total_fen,
         steps=steps,
         answer_by=answer_by,
