@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import httpx
@@ -14,6 +15,8 @@ from simulators.world.population import ChargedLine, DrawnBill, Institution, Res
 
 PATH = "/fsi/api/rsfComIfsService/callService"
 PATIENT_FOR_S = 30.0
+# Of all hospitals of a process: a message id is used once, whoever speaks for a hospital.
+_NUMBERS = count(1)
 ANSWER_WITHIN_S = 20.0
 PERSON_TYPE_CODES = {
     "active": "11",
@@ -76,7 +79,6 @@ class Hospital:
     gateway_url: str
     http: httpx.Client
     clock: Clock
-    _sequence: int = field(default=0, init=False)
 
     def identify(self, person: Resident) -> Reply:
         """1101: who is this, and how insured?"""
@@ -97,7 +99,7 @@ class Hospital:
         """2401 for a stay, 2201 for anything else."""
         now = self.clock.now().astimezone(SHANGHAI)
         admitted = now - timedelta(days=bill.days)
-        number = f"{self.institution.code[-3:]}{self._sequence:06d}"
+        number = f"{self.institution.code[-3:]}{next(_NUMBERS):06d}"
         if bill.visit_kind == "inpatient":
             reply = self.call(
                 "2401", self._admission(person, psn_no, bill, admitted, number), person
@@ -186,9 +188,8 @@ class Hospital:
         }
 
     def _next_msgid(self) -> str:
-        self._sequence += 1
         now = self.clock.now().astimezone(SHANGHAI)
-        return f"{self.institution.code}{now:%Y%m%d%H%M%S}{self._sequence % 10_000:04d}"
+        return f"{self.institution.code}{now:%Y%m%d%H%M%S}{next(_NUMBERS) % 10_000:04d}"
 
     def _attendance(
         self, person: Resident, psn_no: str, begun: datetime, number: str

@@ -221,7 +221,6 @@ class Traffic:
             network = Insistent(Random(number), self._stop)
             http = httpx.Client(transport=network)
             hospital = Hospital(institution, self.gateway, http, self.clock)
-            hospital._sequence = 1_000 * number  # Two desks of one hospital share no message id.
             desk = Desk(hospital, self.patients, Random(100 + number), network)
             self.desks.append(desk)
             self._idle[number] = threading.Event()

@@ -42,6 +42,7 @@ _NO = "SELECT settlement_id FROM settlements WHERE state IN ('rejected', 'refuse
 _EXCEPT = {
     "settlements": f"settlement_id NOT IN ({_NO})",
     "settlement_steps": f"settlement_id NOT IN ({_NO})",
+    "settlement_claims": f"settlement_id NOT IN ({_NO})",
 }
 _OUT, _IN = "SELECT count(*) FROM outbox", "SELECT count(*) FROM inbox"
 
