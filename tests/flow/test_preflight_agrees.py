@@ -204,8 +204,13 @@ def test_pre_flight_changes_nothing_anywhere(world: Plights) -> None:
     before = world.country.contents()
     verdicts = [_verdict(world, people[one.number], one.care) for one in situations()[:20]]
     again = [_verdict(world, people[one.number], one.care) for one in situations()[:20]]
-    assert again == verdicts
+    assert [_timeless(one) for one in again] == [_timeless(one) for one in verdicts]
     assert world.country.contents() == before
+
+
+def _timeless(verdict: dict[str, Any]) -> dict[str, Any]:
+    """Without the route's weather, which is news of the moment and grows older as we ask."""
+    return {name: value for name, value in verdict.items() if name != "weather"}
 
 
 def _verdict(world: Plights, person: Resident, care: Care) -> dict[str, Any]:
