@@ -1,0 +1,11 @@
+"""The life of a clearing run: answers, obligations, payments.
+
+Frozen: a later change of a table is a later migration.
+"""
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    pass
