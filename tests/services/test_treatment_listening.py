@@ -48,6 +48,7 @@ def _listening(engine: Engine) -> Iterator["Queue[frozenset[UUID]]"]:
         yield heard
     finally:
         stop.set()
+        listener.ring()
         thread.join(WITHIN_S)
         assert not thread.is_alive()
 

@@ -69,6 +69,7 @@ class Desk:
 
     async def stop(self) -> None:
         self._stop.set()
+        self.door.listener.ring()
         if self._serving is not None:
             self._serving.cancel()
             await asyncio.gather(self._serving, return_exceptions=True)

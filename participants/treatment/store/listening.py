@@ -2,8 +2,10 @@
 
 import logging
 import select
+import socket
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +19,7 @@ log = logging.getLogger(__name__)
 
 CHANNEL = "yidi_answers"
 IDS_PER_PAYLOAD = 150  # PostgreSQL takes payloads below 8,000 bytes; 150 ids are 4,949.
-LOOK_AT_STOP_EVERY_MS = 500
+LOOK_AT_STOP_EVERY_MS = 500  # for who sets `stop` and does not ring
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 5.0
 # A server that vanished without a word is noticed within half a minute.
@@ -48,6 +50,14 @@ class Listener:
     def __init__(self, url: str) -> None:
         """`url`: SQLAlchemy's, as for the engine (postgresql+psycopg2://…)."""
         self._dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        self._ringing: socket.socket | None = None
+        self._hanging = threading.Lock()
+
+    def ring(self) -> None:
+        """Look at `stop` now; from any thread, at any time."""
+        with self._hanging:
+            if self._ringing is not None:
+                self._ringing.send(b"!")
 
     def wakes(self, stop: threading.Event) -> Iterator[frozenset[UUID]]:
         """Sets of answered ids, until `stop` is set.
@@ -74,19 +84,37 @@ class Listener:
             with connected.cursor() as cursor:
                 cursor.execute(f"LISTEN {CHANNEL}")
             yield frozenset()
-            while not stop.is_set():
-                if ids := _next(connected):
-                    yield ids
+            with self._bell() as bell:
+                while not stop.is_set():
+                    if ids := _next(connected, bell):
+                        yield ids
         finally:
             connected.close()
 
+    @contextmanager
+    def _bell(self) -> Iterator[socket.socket]:
+        """What `ring` is heard on."""
+        ringing, bell = socket.socketpair()
+        with ringing, bell:
+            with self._hanging:
+                self._ringing = ringing
+            try:
+                yield bell
+            finally:
+                with self._hanging:
+                    self._ringing = None
 
-def _next(connected: connection) -> frozenset[UUID]:
+
+def _next(connected: connection, bell: socket.socket) -> frozenset[UUID]:
     """What was announced since, waiting a moment for it; empty when nothing was."""
     # Not select.select: it knows no descriptor beyond 1,023, and a gateway holds more.
     waiting = select.poll()
     waiting.register(connected.fileno(), select.POLLIN)
-    if not waiting.poll(LOOK_AT_STOP_EVERY_MS):
+    waiting.register(bell.fileno(), select.POLLIN)
+    ready = {descriptor for descriptor, _ in waiting.poll(LOOK_AT_STOP_EVERY_MS)}
+    if bell.fileno() in ready:
+        bell.recv(1)
+    if connected.fileno() not in ready:
         return frozenset()
     connected.poll()
     heard = [notice.payload for notice in connected.notifies]
