@@ -83,10 +83,12 @@ def _add_routes(app: FastAPI, gateway: Gateway, settings: GatewaySettings) -> No
 
     app.add_api_route("/health", health, methods=["GET"])
     app.add_api_route("/docs", docs, methods=["GET"])
-    app.add_api_route("/preflight", preflight, methods=["POST"])  # before "/{infno}"
-    app.add_api_route(TOKEN_PATH, token, methods=["POST"])
+    # Plain routes: these read the request themselves, and FastAPI's own way to call a function
+    # costs a tenth of what a settlement costs the gateway.
+    app.add_route("/preflight", preflight, methods=["POST"])  # before "/{infno}"
+    app.add_route(TOKEN_PATH, token, methods=["POST"])
     for path in PATHS:
-        app.add_api_route(path, call, methods=["POST"])
+        app.add_route(path, call, methods=["POST"])
 
 
 async def _answered(gateway: Gateway, request: Request, settings: GatewaySettings) -> Response:

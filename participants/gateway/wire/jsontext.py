@@ -6,6 +6,7 @@ its text is spliced into the document as it stands.
 
 import json
 import re
+from json.encoder import encode_basestring
 from typing import Any, NoReturn
 
 from contracts.money import yuan_from_fen
@@ -15,6 +16,9 @@ DEPTH_MAX = 16
 NUMBER_MAX = 40
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\n\r]*")
+# A text as JSON writes it; json.dumps builds an encoder for every call with options.
+_quoted = encode_basestring
+_CONSTANTS = {True: "true", False: "false", None: "null"}
 
 
 class Number(str):
@@ -55,7 +59,7 @@ def encode(tree: Any, *, quoted: bool = False) -> str:
     match tree:
         case dict():
             pairs = (
-                f"{encode(str(name))}:{encode(value, quoted=quoted)}"
+                f"{_quoted(str(name))}:{encode(value, quoted=quoted)}"
                 for name, value in tree.items()
             )
             return "{" + ",".join(pairs) + "}"
@@ -63,8 +67,12 @@ def encode(tree: Any, *, quoted: bool = False) -> str:
             return "[" + ",".join(encode(item, quoted=quoted) for item in tree) + "]"
         case Number():
             return f'"{tree}"' if quoted else str(tree)
-        case str() | int() | None:
-            return json.dumps(tree, ensure_ascii=False)
+        case str():
+            return _quoted(tree)
+        case bool() | None:
+            return _CONSTANTS[tree]
+        case int():
+            return str(tree)
     raise TypeError(type(tree).__name__)
 
 
