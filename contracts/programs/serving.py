@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from contracts.programs.ending import NotServing
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from starlette.types import ASGIApp
     from uvicorn import Server
 
 log = logging.getLogger(__name__)
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 GRACE_S = 10  # for the requests at hand
 
 
-def serve(application: "FastAPI", host: str, port: int, stop: threading.Event) -> None:
+def serve(application: "ASGIApp", host: str, port: int, stop: threading.Event) -> None:
     """Return when `stop` is set, the requests at hand are answered and the lifespan has ended.
 
     Port 0 is any free one. NotServing when it does not come up; the log has the reason.
@@ -32,6 +32,7 @@ def serve(application: "FastAPI", host: str, port: int, stop: threading.Event) -
             port=port,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # nobody asks from where a caller comes: keys say who it is
             log_config=None,  # the program's own, contracts.programs.logs
             timeout_graceful_shutdown=GRACE_S,
         )

@@ -23,7 +23,7 @@ from contracts.programs.settings import Secrets, read
 from contracts.sealing import Sealer
 from contracts.topics import participant
 from participants.gateway.http import page
-from participants.gateway.http.app import create_app
+from participants.gateway.http.app import create_app, shedding
 from participants.gateway.key_commands import area_of_option, issue_key, list_keys, revoke_key
 from participants.gateway.serving.door import Door
 from participants.gateway.settings import GatewaySettings
@@ -100,7 +100,7 @@ def serve(
             door = door_of(code, settings, transport, clock, sealer=sealer, person_key=key)
             stack.callback(close, door.outbox.close, door.outbox.engine.dispose)
             doors[code] = door
-        serve_http(create_app(doors, gateway_settings, clock), host, port, stop)
+        serve_http(shedding(create_app(doors, gateway_settings, clock)), host, port, stop)
 
 
 @app.command()

@@ -5,7 +5,7 @@ import json
 import re
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -59,6 +59,7 @@ class HttpLoad:
     refused: Counter[str] = field(default_factory=Counter)
     unknown: list[Asked] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
+    _prepared: deque[tuple[Asked, bytes]] = field(default_factory=deque)
     _under_way: int = 0
     _until: float = 0.0
     _again: asyncio.Event = field(default_factory=asyncio.Event)
@@ -86,6 +87,10 @@ class HttpLoad:
 
     def tend(self) -> None:
         """Nothing: the gateway sends for itself."""
+
+    def prepare(self, settlements: int) -> None:
+        """Write so many now, so that posting them is all that the load costs later."""
+        self._prepared.extend(self._settlement(drawn(self.random)) for _ in range(settlements))
 
     def keep_waiting(self, window: int, seconds: float) -> None:
         """Closed loop: so many hospitals ask again as soon as they may, for so long."""
@@ -149,7 +154,9 @@ class HttpLoad:
 
     async def _ask(self, due: float) -> float:
         """When the hospital may come again, where it was told to wait."""
-        asked, body = self._settlement(drawn(self.random))
+        if not self._prepared:
+            self.prepare(1)
+        asked, body = self._prepared.popleft()
         self._under_way += 1
         try:
             answer = await self._connections.post(body)

@@ -19,6 +19,8 @@ from simulators.stack.servers import servers
 TIMES = 5
 WINDOW = 300
 RAMP_S = 4.0
+BEST_AT_MOST = 600
+"""Settlements a second that are written beforehand; the load shares its cores with the rest."""
 WELL_MS = 1_000
 """All is well once every request of a second has a yes, and 99 in 100 within this."""
 FINAL_WITHIN_S = 30.0
@@ -114,6 +116,7 @@ def run(seconds: float, seed_number: int, tell: Tell) -> Overload:
 
 
 def _best(load: HttpLoad, seconds: float) -> float:
+    load.prepare(int(BEST_AT_MOST * seconds))
     load.keep_waiting(WINDOW, RAMP_S)
     first, began = len(load.answers), time.perf_counter()
     load.keep_waiting(WINDOW, seconds - RAMP_S)
@@ -123,6 +126,7 @@ def _best(load: HttpLoad, seconds: float) -> float:
 def _overloaded(
     load: HttpLoad, best: float, seconds: float
 ) -> tuple[float, Sequence[Answered], Counter[str]]:
+    load.prepare(int(TIMES * best * seconds))
     before = Counter(load.refused)
     load.at_rate(TIMES * best, RAMP_S)
     first, began = len(load.answers), time.perf_counter()

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from contracts.clock import Clock, SystemClock
 from contracts.codes import AreaCode
@@ -18,7 +18,7 @@ from contracts.delivery.watching import watched
 from contracts.sealing import Sealer
 from hub import main as hub
 from hub.settings import Settings as HubSettings
-from participants.gateway.http.app import create_app
+from participants.gateway.http.app import create_app, shedding
 from participants.gateway.main import door_of
 from participants.gateway.settings import GatewaySettings
 from participants.insured import main as insured
@@ -165,9 +165,9 @@ class Parts:
             self.stack.callback(door.outbox.close)
             doors[area] = door
         own = GatewaySettings(profiles_file=PROFILES_FILE)
-        return self.serve(create_app(doors, own, self.clock))
+        return self.serve(shedding(create_app(doors, own, self.clock)))
 
-    def serve(self, application: FastAPI) -> str:
+    def serve(self, application: ASGIApp) -> str:
         """Serve on a free port of loopback until the world ends; the address."""
         config = uvicorn.Config(
             application,

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp
 
 from contracts.clock import Clock
 from contracts.codes import AreaCode
@@ -50,9 +51,16 @@ def create_app(doors: Mapping[AreaCode, Door], settings: GatewaySettings, clock:
     # Bodies are checked against the interface's own field tables: OpenAPI has nothing to say.
     app = FastAPI(title="Yidi gateway", lifespan=life, openapi_url=None)  # so /docs is ours
     app.state.gateway = gateway
-    app.add_middleware(Shedding, gateway=gateway)
     _add_routes(app, gateway, settings)
     return app
+
+
+def shedding(app: FastAPI) -> ASGIApp:
+    """What is served: the application, behind the one who turns new work away when it is full.
+
+    Outside of everything else: not even the application's own layers are passed by what is shed.
+    """
+    return Shedding(app, app.state.gateway)
 
 
 def _gateway(
