@@ -78,7 +78,7 @@ class MemoryLog:
     faults: Faults | None = None
     stopped: bool = False
     keys: KeyRing = field(default_factory=keys_of_one_process)
-    clock: Clock = field(default_factory=SystemClock)  # for what `post` and `say` sign
+    clock: Clock = field(default_factory=SystemClock)  # when things were written, and signed
     _records: dict[Partition, list[Record]] = field(default_factory=lambda: defaultdict(list))
     _written_at: dict[Partition, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     _committed: dict[str, dict[Partition, int]] = field(default_factory=lambda: defaultdict(dict))
@@ -112,7 +112,7 @@ class MemoryLog:
             partition = (topic, zlib.crc32(key) % self.partitions)
             record = Record(topic, partition[1], len(self._records[partition]), key, value, headers)
             self._records[partition].append(record)
-            self._written_at[partition].append(SystemClock().now())
+            self._written_at[partition].append(self.clock.now())
             self._grown.notify_all()
         return record
 

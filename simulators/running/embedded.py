@@ -208,14 +208,21 @@ class Parts:
 
 @contextmanager
 def embedded_world(
-    servers: Servers, areas: tuple[AreaCode, ...], *, canary_every_s: int = 0
+    servers: Servers,
+    areas: tuple[AreaCode, ...],
+    *,
+    canary_every_s: int = 0,
+    clock: Clock | None = None,
 ) -> Iterator[World]:
     """Everything in this process; it ends, and its databases go, with the block.
 
-    `canary_every_s`: to each insured area; 0 for none, as whoever counts messages wants it.
+    `clock`: the machine's own unless given. `canary_every_s`: to each insured area; 0 for none, as
+    whoever counts messages wants it.
     """
     with deployed(servers, areas) as deployment, ExitStack() as stack:
-        parts = Parts(deployment, stack, canary_every_s, log=MemoryLog(keys=deployment.keys()))
+        clock = clock or SystemClock()
+        log = MemoryLog(keys=deployment.keys(), clock=clock)
+        parts = Parts(deployment, stack, canary_every_s, clock, log)
         tokens = seed(deployment, parts.clock.now())
         hub_api = parts.hub()
         insured_loops = {area: parts.insured(area) for area in areas}

@@ -21,7 +21,7 @@ from simulators.running.deployment import Deployment
 from simulators.running.joining import JOINING_AREA, join
 from simulators.world.population import eligibilities_file, institutions_file, people_file
 
-TOKENS_VALID_FOR = timedelta(days=30)
+TOKENS_VALID_FOR = timedelta(days=120)  # a story of months has one set
 
 
 @dataclass(frozen=True, slots=True, repr=False)
