@@ -42,7 +42,23 @@ class Sealer:
         name, _, box = sealed.partition(":")
         try:
             raw = base64.b64decode(box, validate=True)
-            plain = AESGCM(self.keys[name]).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None)
+        except ValueError as error:
+            raise SealBroken(name) from error
+        return self._opened(name, raw).decode()
+
+    def seal_bytes(self, content: bytes) -> bytes:
+        """A whole file: the key's id, a colon, and the box."""
+        nonce = os.urandom(NONCE_BYTES)
+        box = AESGCM(self.keys[self.current]).encrypt(nonce, content, None)
+        return self.current.encode() + b":" + nonce + box
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """The file; SealBroken when it cannot be opened."""
+        name, _, raw = sealed.partition(b":")
+        return self._opened(name.decode(errors="replace"), raw)
+
+    def _opened(self, name: str, raw: bytes) -> bytes:
+        try:
+            return AESGCM(self.keys[name]).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None)
         except (KeyError, ValueError, InvalidTag) as error:
             raise SealBroken(name) from error
-        return plain.decode()

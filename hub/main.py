@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,7 +26,9 @@ from contracts.programs.ending import LoopDied, Trouble, close, said_plainly, to
 from contracts.programs.logs import log_to_stderr
 from contracts.programs.serving import serve
 from contracts.programs.settings import read
+from contracts.refusal import Refused
 from hub import jobs as hub_jobs
+from hub.domain.clearing_terms import use_terms
 from hub.processors import GROUP, subscriptions, topics_read
 from hub.services import days, participants
 from hub.settings import Settings
@@ -33,6 +36,8 @@ from hub.store import db
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+_REFUSED: tuple[Trouble, ...] = ((Refused, lambda refused: refused.code.told(refused.detail)),)
 
 app = typer.Typer(no_args_is_help=True, help="清算枢纽：受理、路由、记账、对账、清算。")
 
@@ -87,7 +92,7 @@ def work() -> None:
     """处理各地区发来的消息，直到收到停止信号。"""
     log_to_stderr()
     with said_plainly():
-        settings, stop = read(Settings), told_to_stop()
+        settings, stop = _settings(), told_to_stop()
         with _engine("hub.work", settings) as engine:
             transport = connected(settings.bootstrap())
             loops.work({"hub.work": worker(engine, transport, SystemClock(), settings)}, stop)
@@ -98,7 +103,7 @@ def jobs() -> None:
     """定时任务：超时作废、日终、对账，直到收到停止信号。"""
     log_to_stderr()
     with said_plainly():
-        settings, stop = read(Settings), told_to_stop()
+        settings, stop = _settings(), told_to_stop()
         with _engine("hub.jobs", settings) as engine:
             transport = connected(settings.bootstrap())
             if run_jobs(engine, transport, SystemClock(), settings, stop=stop) != hub_jobs.STOPPED:
@@ -110,7 +115,7 @@ def api() -> None:
     """枢纽接口：备案、结算查询、日终、对账、清算。"""
     log_to_stderr()
     with said_plainly():
-        settings, stop = read(Settings), told_to_stop()
+        settings, stop = _settings(), told_to_stop()
         with _engine("hub.api", settings) as engine:
             transport = connected(settings.bootstrap())
             with served(engine, transport, SystemClock(), settings) as application:
@@ -191,6 +196,23 @@ def token(
 
 
 @app.command()
+def verify(
+    json: Annotated[bool, typer.Option(help="只输出JSON")] = False,
+) -> None:
+    """核验账目：逐项重算枢纽的承诺，列出不成立的行；有不成立的以状态 1 结束。"""
+    from hub import verified
+    from hub.services import verification
+
+    with said_plainly():
+        settings = read(Settings)
+        with _engine("hub.verify", settings) as engine, snapshot(engine) as tx:
+            found = verification.verify(tx, SystemClock().now())
+    typer.echo(verified.as_json(found) if json else verified.as_table(found))
+    if found:
+        raise typer.Exit(1)
+
+
+@app.command()
 def replay(
     topic: Annotated[str, typer.Argument(help="主题，如 hub.settlements")],
     fault: Annotated[Fault | None, typer.Option(help="只重放这一类；缺省为全部")] = None,
@@ -209,6 +231,64 @@ def replay(
 
 def _first_day(day: datetime | None, now: datetime) -> date:
     return day.date() if day is not None else shanghai_date_of(now)
+
+
+@app.command(name="recompute-run")
+def recompute_run(
+    cycle: Annotated[str, typer.Argument(help="清算期，如 2026-03")],
+) -> None:
+    """由结算记录重算一个清算批次的明细、证明和单据，逐字节核对；有不同以状态 1 结束。"""
+    from hub.services import recomputing
+
+    with said_plainly(_REFUSED):
+        settings = read(Settings)
+        with _engine("hub.recompute", settings) as engine, snapshot(engine) as tx:
+            found = recomputing.of_cycle(tx, cycle)
+    typer.echo(recomputing.told(found))
+    if found.differences:
+        raise typer.Exit(1)
+
+
+@app.command()
+def papers(
+    cycle: Annotated[str, typer.Argument(help="清算期，如 2026-03")],
+    to: Annotated[Path, typer.Option(help="存放单据的文件夹")],
+) -> None:
+    """把一个清算批次的全部单据取到文件夹。"""
+    from hub.services import papers as made
+
+    with said_plainly(_REFUSED), _transaction() as tx:
+        count = made.lay_into(tx, cycle, to)
+    typer.echo(f"{count} 份单据已存入 {to}")
+
+
+@app.command(name="seal-key")
+def seal_key() -> None:
+    """显示签发单据的公钥，供公布；未设置 YIDI_HUB_SEAL_KEY 时生成一个新密钥，只显示这一次。"""
+    from hub.papers.seal_key import SealKey, new_key_text
+
+    with said_plainly():
+        key = read(Settings).seal_key()
+    if key is None:
+        text = new_key_text()
+        typer.echo(f"YIDI_HUB_SEAL_KEY={text}")
+        key = SealKey.from_text(text)
+    typer.echo(f"公钥 {key.public_hex}")
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A transaction that sees one instant of the books, and can write nothing."""
+    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.connect().execution_options(**options) as tx:
+        yield tx
+
+
+def _settings() -> Settings:
+    """What a program that lives by dates goes by, its terms of clearing among it."""
+    settings = read(Settings)
+    use_terms(settings.clearing_terms())
+    return settings
 
 
 @contextmanager

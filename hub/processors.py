@@ -17,12 +17,19 @@ from contracts.messages.enquiry import (
     PreflightAsked,
     PreflightJudged,
 )
-from contracts.messages.reconciliation import RowsReported, TotalsReported
+from contracts.messages.reconciliation import (
+    HospitalBreaksReported,
+    PiecesReported,
+    RowsReported,
+    SliceReported,
+    TotalsReported,
+)
 from contracts.messages.registration import (
     RegistrationChangeRequested,
     RegistrationDecided,
     RegistrationSubmitted,
 )
+from contracts.messages.repair import RepairAnswered
 from contracts.messages.settlement import (
     BenefitReleased,
     CalculationRefused,
@@ -51,11 +58,15 @@ from hub.services import (
     deciding,
     directory,
     enquiries,
+    following_repairs,
+    hospital_breaks,
+    narrowing,
     preflight,
     questions,
     reconciliation,
     releases,
     settlements,
+    slices,
     status,
     submitting,
     trials,
@@ -94,7 +105,11 @@ def subscriptions(answer_within: timedelta) -> tuple[Subscription, ...]:
         Subscription(HUB_DIRECTORY,      DirectoryPublished,          directory.record_directory),
         Subscription(HUB_DIRECTORY,      InstitutionsPublished,       directory.record_institutions),  # noqa: E501 - a row stays a row
         Subscription(HUB_RECONCILIATION, TotalsReported,              reconciliation.record_totals),
+        Subscription(HUB_RECONCILIATION, PiecesReported,              narrowing.record_pieces),
         Subscription(HUB_RECONCILIATION, RowsReported,                reconciliation.record_rows),
+        Subscription(HUB_RECONCILIATION, SliceReported,               slices.record),
+        Subscription(HUB_RECONCILIATION, HospitalBreaksReported,      hospital_breaks.record),
+        Subscription(HUB_RECONCILIATION, RepairAnswered,              following_repairs.record_answers),  # noqa: E501
     )
 # fmt: on
 

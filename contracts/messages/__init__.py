@@ -2,16 +2,28 @@
 
 from contracts.message import Body
 from contracts.messages import (
+    advance,
     clearing,
     directory,
     enquiry,
     reconciliation,
     registration,
+    repair,
     settlement,
     weather,
 )
 
-_MODULES = (registration, settlement, enquiry, directory, reconciliation, clearing, weather)
+_MODULES = (
+    advance,
+    registration,
+    settlement,
+    enquiry,
+    directory,
+    reconciliation,
+    repair,
+    clearing,
+    weather,
+)
 
 
 def kinds() -> dict[str, type[Body]]:

@@ -14,6 +14,10 @@ from contracts.messages.values import Area
 SUM_MAX_FEN = 10**18
 SumFen = Annotated[int, Field(strict=True, ge=-SUM_MAX_FEN, le=SUM_MAX_FEN)]
 
+PIECES_MAX = 8_192
+Pieces = Annotated[int, Field(strict=True, ge=1, le=PIECES_MAX)]
+Mark = Annotated[str, Field(max_length=60, pattern=r"^([0-9]+:[0-9]+:[0-9]+)?$")]
+
 
 class Bucket(Frozen):
     """Control totals of one (counterpart, insurance kind, visit kind) on one business day.
@@ -59,8 +63,41 @@ class TotalsReported(Body):
     buckets: tuple[Bucket, ...]
 
 
+class PiecesRequested(Body):
+    """Hub → area: this bucket differs and is large; say which of its `pieces` pieces differ.
+
+    A settlement's piece is `contracts.control_sums.piece_of`.
+    """
+
+    KIND: ClassVar[str] = "pieces_requested"
+    business_date: date
+    attempt: int
+    counterpart: Area
+    insurance_kind: InsuranceKind
+    visit_kind: VisitKind
+    pieces: Pieces
+
+
+class PiecesReported(Body):
+    """Area → hub: a mark for each piece, in order; '' for an empty one."""
+
+    KIND: ClassVar[str] = "pieces_reported"
+    area: Area
+    role: Role
+    business_date: date
+    attempt: int
+    counterpart: Area
+    insurance_kind: InsuranceKind
+    visit_kind: VisitKind
+    marks: Annotated[tuple[Mark, ...], Field(max_length=PIECES_MAX)]
+
+
 class RowsRequested(Body):
-    """Hub → area: this bucket differs; send its rows."""
+    """Hub → area: this bucket differs; send its rows.
+
+    Where `pieces` is not 0, only those of the pieces `among`. Where `since` is said, only what the
+    hub concluded in [since, until), of a day that is still open; then `attempt` is the slice's.
+    """
 
     KIND: ClassVar[str] = "rows_requested"
     business_date: date
@@ -68,6 +105,10 @@ class RowsRequested(Body):
     counterpart: Area
     insurance_kind: InsuranceKind
     visit_kind: VisitKind
+    pieces: Annotated[int, Field(ge=0, le=PIECES_MAX)] = 0
+    among: tuple[int, ...] = ()
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
 
 
 class BreakTold(Frozen):
@@ -112,3 +153,60 @@ class RowsReported(Body):
     part: int
     parts: int
     rows: tuple[Row, ...]
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
+class DayBuckets(Frozen):
+    """Control totals of a part of one business day."""
+
+    business_date: date
+    buckets: tuple[Bucket, ...]
+
+
+class SliceRequested(Body):
+    """Hub → area: report what the hub concluded in [since, until), its instants as it told them."""
+
+    KIND: ClassVar[str] = "slice_requested"
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+class SliceReported(Body):
+    """Area → hub: what it has of [since, until), unasked where there is anything, else asked."""
+
+    KIND: ClassVar[str] = "slice_reported"
+    area: Area
+    role: Role
+    since: AwareDatetime
+    until: AwareDatetime
+    days: tuple[DayBuckets, ...]
+
+
+class HospitalBreak(Frozen):
+    """A difference between a hospital and its treatment area; `number` is the area's own.
+
+    Amounts signed fen, None where a party has nothing; `break_class` as the hub names it.
+    """
+
+    number: Annotated[int, Field(strict=True, ge=1)]
+    hospital_code: Annotated[str, Field(min_length=1, max_length=30)]
+    business_date: date
+    counterpart: Area | None
+    insurance_kind: InsuranceKind | None
+    visit_kind: VisitKind | None
+    settlement_id: SettlementId | None
+    sign: Annotated[int, Field(ge=-1, le=1)]
+    break_class: Annotated[str, Field(pattern=r"^[a-z_]{1,30}$")]
+    area_fen: SumFen | None
+    hospital_fen: SumFen | None
+    found_at: AwareDatetime
+    resolved_at: AwareDatetime | None
+
+
+class HospitalBreaksReported(Body):
+    """Treatment area → hub: differences with its hospitals (3202), found or gone since the last."""
+
+    KIND: ClassVar[str] = "hospital_breaks_reported"
+    area: Area
+    breaks: tuple[HospitalBreak, ...]

@@ -253,3 +253,4 @@ class SettlementConcluded(Body):
     person_id: PersonToken
     outcome: Outcome
     business_date: date | None
+    concluded_at: AwareDatetime | None = None

@@ -3,6 +3,7 @@
 from contracts import topics
 from contracts.codes import AreaCode, Role
 from contracts.message import Body
+from contracts.messages.advance import AdvanceNoticed, AdvanceWarned
 from contracts.messages.clearing import ClearingIssued
 from contracts.messages.directory import (
     AreaTermsPublished,
@@ -21,8 +22,13 @@ from contracts.messages.enquiry import (
 )
 from contracts.messages.reconciliation import (
     BreaksTold,
+    HospitalBreaksReported,
+    PiecesReported,
+    PiecesRequested,
     RowsReported,
     RowsRequested,
+    SliceReported,
+    SliceRequested,
     TotalsReported,
     TotalsRequested,
 )
@@ -33,6 +39,7 @@ from contracts.messages.registration import (
     RegistrationSubmitted,
     RegistrationTold,
 )
+from contracts.messages.repair import RepairAnswered, RepairOrdered
 from contracts.messages.settlement import (
     BenefitReleased,
     CalculationRefused,
@@ -56,7 +63,16 @@ from contracts.messages.weather import CanaryAnswered, CanarySent, RouteWeatherP
 ANY_AREA = AreaCode("{area}")
 """Stands for the code of an area in the names of its own topics."""
 
-_NOTICES = (TotalsRequested, RowsRequested, ClearingIssued)
+_NOTICES = (
+    TotalsRequested,
+    PiecesRequested,
+    RowsRequested,
+    SliceRequested,
+    RepairOrdered,
+    ClearingIssued,
+    AdvanceWarned,
+    AdvanceNoticed,
+)
 
 CARRIED: dict[str, tuple[type[Body], ...]] = {
     topics.HUB_REGISTRATIONS: (
@@ -88,7 +104,14 @@ CARRIED: dict[str, tuple[type[Body], ...]] = {
         PreflightJudged,
     ),
     topics.HUB_DIRECTORY: (AreaTermsPublished, DirectoryPublished, InstitutionsPublished),
-    topics.HUB_RECONCILIATION: (TotalsReported, RowsReported),
+    topics.HUB_RECONCILIATION: (
+        TotalsReported,
+        PiecesReported,
+        RowsReported,
+        SliceReported,
+        HospitalBreaksReported,
+        RepairAnswered,
+    ),
     topics.HUB_CLEARING: (),  # nothing yet: areas do not answer a statement
     topics.insured_work(ANY_AREA): (
         CalculationRequested,

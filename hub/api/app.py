@@ -13,16 +13,29 @@ from contracts.clock import Clock
 from contracts.delivery.outbox import Outbox
 from contracts.refusal import Refused
 from hub.api import (
+    advance,
     agencies,
+    breaks,
+    case_work,
+    cases,
     clearing,
+    clearing_answers,
+    clearing_calendar,
+    clearing_preview,
+    clearing_runs,
     costs,
     days,
     health,
     institutions,
+    ledger,
+    open_day,
+    papers,
     participants,
+    payments,
     person_sessions,
     pooling_areas,
     problems,
+    proposals,
     reconciliation,
     registrations,
     settlements,
@@ -39,7 +52,15 @@ ROUTERS = (
     settlements.router,
     days.router,
     reconciliation.router,
+    open_day.router,
+    breaks.router,
+    clearing_preview.router,  # before what takes any word for a cycle
+    clearing_calendar.router,
     clearing.router,
+    clearing_runs.router,
+    clearing_answers.router,
+    payments.router,
+    papers.router,
     participants.router,
     institutions.router,
     agencies.router,
@@ -47,7 +68,16 @@ ROUTERS = (
     costs.router,
     person_sessions.router,
     verification.router,
+    advance.router,
+    proposals.router,
+    ledger.router,
+    cases.router,
+    case_work.router,
 )
+
+
+# A body under these names may be larger: an attachment of a case, a sheet of breaks, in base64.
+WIDER = {"attachments": 8_388_608, "sheets": 4_194_304, "sheet-previews": 4_194_304}
 
 
 def create_app(engine: Engine, outbox: Outbox, clock: Clock, settings: Settings) -> FastAPI:
@@ -65,6 +95,7 @@ def create_app(engine: Engine, outbox: Outbox, clock: Clock, settings: Settings)
         settings.person_key(),
         settings.person_session(),
         settings.stalled_after(),
+        settings.case_keys(),
     )
     for router in ROUTERS:
         app.include_router(router)
@@ -72,7 +103,7 @@ def create_app(engine: Engine, outbox: Outbox, clock: Clock, settings: Settings)
     app.add_exception_handler(RequestValidationError, problems.of_validation)
     app.add_exception_handler(HTTPException, problems.of_http)
     # The last added stands outermost.
-    app.add_middleware(BodyLimit, bytes_max=settings.hub_body_max_bytes)
+    app.add_middleware(BodyLimit, bytes_max=settings.hub_body_max_bytes, wider=WIDER)
     app.add_middleware(Faults)
     app.openapi = lambda: _documented(app)  # type: ignore[method-assign]  # FastAPI's own way
     return app

@@ -1,4 +1,4 @@
-"""The monthly clearing: run by an operator, read by everybody as far as it concerns them."""
+"""A period's clearing in one go, and its table for everybody as far as it concerns them."""
 
 from datetime import datetime
 from typing import Annotated
@@ -26,10 +26,11 @@ class DifferenceView(BaseModel):
 
 
 class RunView(BaseModel):
-    """A month's last run; all None while it was never run. Fen of the whole country."""
+    """A period's run; all None while it has none. Fen of the whole country."""
 
     month: str
     run_id: UUID | None = None
+    version: int | None = None
     state: str | None = None
     frozen_at: datetime | None = None
     issued_at: datetime | None = None
@@ -48,12 +49,14 @@ class ClearingView(RunView):
 
 @router.post("/{month}", name="run_clearing", summary="月度清算")
 def run(
-    _: Annotated[Principal, Depends(who_may("run_clearing"))],
+    principal: Annotated[Principal, Depends(who_may("run_clearing"))],
     month: str,
     writing: Transaction,
 ) -> RunView:
-    """Clear a month. A run whose two computations differ is kept as broken and issues nothing."""
-    found, outgoing = clearing.run(writing.tx, month, writing.now)
+    """Freeze a period and issue it. Where its two computations differ it is broken, and issues
+    nothing.
+    """
+    found, outgoing = clearing.run(writing.tx, month, writing.now, by=principal.subject)
     writing.say(outgoing)
     return RunView(**_run(found))
 
@@ -64,12 +67,13 @@ def show(
     month: str,
     tx: Reading,
 ) -> ClearingView:
-    """The hub's people see all; an area its own lines, and the totals of these lines only."""
+    """The hub's people see all; an area its own lines once they are issued, and their totals."""
     found = clearing.find(tx, month)
     if found is None:
         return ClearingView(month=month)
     shown, lines = found
-    mine = [line for line in lines if _is_party(principal, line)]
+    is_hidden = principal.area is not None and shown.issued_at is None
+    mine = [] if is_hidden else [line for line in lines if _is_party(principal, line)]
     values = _run(shown) if principal.area is None else _own(shown, mine, principal)
     table = [[column.zh for column in COLUMNS], *(printed(month, line) for line in mine)]
     return ClearingView(**values, lines=mine, table=table)
@@ -77,8 +81,9 @@ def show(
 
 def _run(one: ClearingRun) -> dict[str, object]:
     return {
-        "month": one.month,
+        "month": one.cycle,
         "run_id": one.run_id,
+        "version": one.version,
         "state": one.state.value,
         "frozen_at": one.frozen_at,
         "issued_at": one.issued_at,

@@ -15,6 +15,7 @@ from contracts.access import Principal
 from contracts.clock import Clock
 from contracts.delivery.outbox import Outbox, Writing
 from contracts.refusal import RefusalCode, Refused
+from contracts.sealing import Sealer
 from hub.api.who_may import WHO_MAY, may
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
@@ -26,7 +27,7 @@ class Hub:
     """What the application holds for all requests. `person_key` None: no certificates taken.
 
     `person_session`: how long a person's token holds. `stalled_after`: work that waits and does
-    not move for so long is not well.
+    not move for so long is not well. `case_keys` None: no cases taken.
     """
 
     engine: Engine
@@ -35,6 +36,7 @@ class Hub:
     person_key: bytes | None
     person_session: timedelta
     stalled_after: timedelta
+    case_keys: Sealer | None = None
 
 
 def hub_of(request: Request) -> Hub:

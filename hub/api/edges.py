@@ -2,8 +2,8 @@
 
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.delivery.passing import is_passing
@@ -20,28 +20,32 @@ Application = Callable[[Event, Receive, Send], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class BodyLimit:
-    """Reads at most `bytes_max` of a body before anybody parses it; more is a 413."""
+    """Reads at most `bytes_max` of a body before anybody parses it; more is a 413.
+
+    `wider`: more for paths that end with these words.
+    """
 
     app: Application
     bytes_max: int
+    wider: Mapping[str, int] = field(default_factory=dict)
 
     async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
-        elif _declared(scope) > self.bytes_max:
+        elif _declared(scope) > self._most(scope):
             await problems.answer(RefusalCode.BODY_TOO_LARGE)(scope, receive, send)
         else:
             await self._read(scope, receive, send)
 
     async def _read(self, scope: Event, receive: Receive, send: Send) -> None:
-        body, more = bytearray(), True
+        body, more, most = bytearray(), True, self._most(scope)
         while more:
             event = await receive()
             if event["type"] == "http.disconnect":
                 return
             body += event.get("body", b"")
             more = event.get("more_body", False)
-            if len(body) > self.bytes_max:
+            if len(body) > most:
                 await problems.answer(RefusalCode.BODY_TOO_LARGE)(scope, receive, send)
                 return
         unread = [{"type": "http.request", "body": bytes(body), "more_body": False}]
@@ -50,6 +54,10 @@ class BodyLimit:
             return unread.pop() if unread else await receive()
 
         await self.app(scope, replay, send)
+
+    def _most(self, scope: Event) -> int:
+        last = str(scope["path"]).rpartition("/")[2]
+        return max(self.bytes_max, self.wider.get(last, 0))
 
 
 @dataclass(frozen=True, slots=True)

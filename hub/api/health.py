@@ -26,13 +26,17 @@ class Subscription(BaseModel):
 
 
 class Health(BaseModel):
-    """Progress, not a connection: what is unsent or unjudged, and since when."""
+    """Progress, not a connection: what is unsent or unjudged, and since when.
+
+    `violations`: promises that do not hold in the books, with how many rows; see /verification.
+    """
 
     status: Literal["moving", "stalled"]
     business_date: date | None
     unsent_since: datetime | None
     next_deadline: datetime | None
     open_dead_letters: int
+    violations: dict[str, int]
     subscriptions: list[Subscription]
 
 
@@ -48,6 +52,7 @@ def health(tx: Reading, now: Now, hub: TheHub, response: Response) -> Health:
         unsent_since=pulse.unsent_since,
         next_deadline=pulse.next_deadline,
         open_dead_letters=pulse.open_dead_letters,
+        violations=look_ups.violations(tx),
         subscriptions=[
             Subscription.model_validate(one) for one in delivery.told(now, hub.stalled_after)
         ],

@@ -9,7 +9,9 @@ from contracts.codes import (
     VisitKind,
     areas,
 )
+from hub.domain.adjustment import AdjustmentReason
 from hub.domain.registration import RegistrationEvent, RegistrationState
+from hub.domain.second_person import ProposalKind, ProposalState
 from hub.domain.settlement import State
 
 VISIT_KINDS: dict[VisitKind, str] = {
@@ -67,6 +69,26 @@ FUNDS: dict[Fund, str] = {
     Fund.MEDICAL_AID: "医疗救助",
     Fund.OTHER: "其他基金",
     Fund.ACCOUNT: "个人账户",
+}
+
+ADJUSTMENT_REASONS: dict[AdjustmentReason, str] = {
+    AdjustmentReason.AUDIT: "审核扣款",
+    AdjustmentReason.CORRECTION: "往期更正",
+}
+PROPOSAL_KINDS: dict[ProposalKind, str] = {
+    ProposalKind.REPAIR: "对账差错处理",
+    ProposalKind.UNDO_REPAIR: "撤回差错处理",
+    ProposalKind.CONFIRMATION_OVERRIDE: "明细不一致仍予确认",
+    ProposalKind.CASE_DECISION: "争议协查处理决定",
+    ProposalKind.ADVANCE_TOP_UP: "预付金紧急调增",
+    ProposalKind.ADJUSTMENT: "账务调整",
+    ProposalKind.ADMISSION: "逾期结算日结对补报",
+}
+PROPOSAL_STATES: dict[ProposalState, str] = {
+    ProposalState.OPEN: "待复核",
+    ProposalState.APPROVED: "已同意",
+    ProposalState.DECLINED: "不同意",
+    ProposalState.WITHDRAWN: "已撤回",
 }
 
 

@@ -52,6 +52,7 @@ STATUS_OF: dict[RefusalCode, int] = {
     RefusalCode.TOO_LATE: 409,
     RefusalCode.UNKNOWN_NOTICE: 404,
     RefusalCode.UNKNOWN_CASE: 404,
+    RefusalCode.FILE_UNKNOWN: 404,
     RefusalCode.NOT_THE_OWNER: 403,
     RefusalCode.OWNED_ALREADY: 409,
     RefusalCode.BODY_TOO_LARGE: 413,

@@ -1,7 +1,5 @@
-"""The monthly clearing 清算: the run's states, who owes whom, and the columns of its table."""
+"""Clearing 清算: the states of a run, who owes whom, and the columns of its table."""
 
-import re
-from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ from contracts.messages.clearing import ClearingLine
 from contracts.messages.values import PARTS
 from contracts.money import yuan_from_fen
 from contracts.state_machine import StateMachine, Step
+from hub.domain.netting import Netting
 
 Pair = tuple[AreaCode, AreaCode]
 """(insured area that pays, treatment area that receives)."""
@@ -22,27 +21,65 @@ Pair = tuple[AreaCode, AreaCode]
 class RunState(StrEnum):
     """How far a clearing run has come."""
 
-    FROZEN = "frozen"  # its days and lines are fixed
+    OPEN = "open"  # its period is known, nothing is fixed
+    FROZEN = "frozen"  # its pair days and the lines of this version are fixed
+    BROKEN = "broken"  # the two computations differ: kept as evidence, nothing was issued
     RECONCILED = "reconciled"  # payable by the lines equals receivable by the ledger
-    ISSUED = "issued"  # the areas were told: nothing of it changes any more
-    BROKEN = "broken"  # the two computations differ: nothing was issued
+    ISSUED = "issued"  # the areas were told, and are asked to confirm
+    CONTESTED = "contested"  # an area contests a line
+    CONFIRMED = "confirmed"  # what is owed stands, and may be paid
+    PAID = "paid"  # every obligation is paid and its receipt recorded
+    CLOSED = "closed"  # nothing of it changes any more
 
 
 class RunEvent(StrEnum):
     """What moves it."""
 
-    BALANCE = "balance"
+    FREEZE = "freeze"
     DIFFER = "differ"
+    BALANCE = "balance"
     ISSUE = "issue"
+    CONTEST = "contest"
+    WITHDRAW = "withdraw"
+    CONFIRM = "confirm"
+    OVERRIDE = "override"
+    PAY = "pay"
+    CLOSE = "close"
 
 
 # fmt: off
-RUN = StateMachine(name="clearing run", initial=(RunState.FROZEN,), steps=(
-    Step(RunState.FROZEN,     RunEvent.BALANCE, RunState.RECONCILED, "lines and ledger agree for every pair"),
-    Step(RunState.FROZEN,     RunEvent.DIFFER,  RunState.BROKEN,     "they do not: kept as evidence, frees its days"),
-    Step(RunState.RECONCILED, RunEvent.ISSUE,   RunState.ISSUED,     "every area concerned is told"),
+RUN = StateMachine(name="clearing run", initial=(RunState.OPEN,), steps=(
+    Step(RunState.OPEN,       RunEvent.FREEZE,   RunState.FROZEN,     "its ready pair days and their lines are fixed"),
+    Step(RunState.FROZEN,     RunEvent.DIFFER,   RunState.BROKEN,     "lines and ledger differ for a pair: kept as evidence"),
+    Step(RunState.FROZEN,     RunEvent.BALANCE,  RunState.RECONCILED, "lines and ledger agree for every pair"),
+    Step(RunState.BROKEN,     RunEvent.FREEZE,   RunState.FROZEN,     "frozen again as the next version"),
+    Step(RunState.RECONCILED, RunEvent.ISSUE,    RunState.ISSUED,     "every area concerned is told"),
+    Step(RunState.ISSUED,     RunEvent.CONTEST,  RunState.CONTESTED,  "an area contests a line"),
+    Step(RunState.CONTESTED,  RunEvent.CONTEST,  RunState.CONTESTED,  "one more line is contested"),
+    Step(RunState.CONTESTED,  RunEvent.WITHDRAW, RunState.ISSUED,     "the last contest was taken back: same version"),
+    Step(RunState.CONTESTED,  RunEvent.FREEZE,   RunState.FROZEN,     "the contest led to a next version"),
+    Step(RunState.ISSUED,     RunEvent.CONFIRM,  RunState.CONFIRMED,  "both areas of every line have confirmed it"),
+    Step(RunState.ISSUED,     RunEvent.OVERRIDE, RunState.CONFIRMED,  "two persons decided without an answer, for a reason"),
+    Step(RunState.CONTESTED,  RunEvent.OVERRIDE, RunState.CONFIRMED,  "two persons decided against a contest, for a reason"),
+    Step(RunState.CONFIRMED,  RunEvent.PAY,      RunState.PAID,       "all that is owed is paid and received"),
+    Step(RunState.PAID,       RunEvent.CLOSE,    RunState.CLOSED,     "the books of this run are shut"),
 ))
 # fmt: on
+STATE_ZH: dict[RunState, str] = {
+    RunState.OPEN: "未冻结",
+    RunState.FROZEN: "已冻结",
+    RunState.BROKEN: "账实不符",
+    RunState.RECONCILED: "已核平",
+    RunState.ISSUED: "待确认",
+    RunState.CONTESTED: "有异议",
+    RunState.CONFIRMED: "已确认",
+    RunState.PAID: "已收付",
+    RunState.CLOSED: "已关账",
+}
+AWAITING = frozenset({RunState.ISSUED, RunState.CONTESTED})
+"""The areas are asked: their answers count."""
+STANDING = frozenset({RunState.CONFIRMED, RunState.PAID, RunState.CLOSED})
+"""What is owed stands: no answer of an area moves the run any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +94,44 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class ClearingRun:
-    """One month's clearing. `payable_fen` is from the lines, `receivable_fen` from the ledger."""
+    """One period's clearing. `payable_fen` is from the lines, `receivable_fen` from the ledger.
+
+    `cycle`: 'YYYY-MM', or 'YYYY-MM-DD..DD'. `version`: how often it was frozen; 0 while open.
+    `override_reason`: why two persons confirmed it in place of the areas; empty if they did not.
+    """
 
     run_id: UUID
-    month: str
+    cycle: str
+    first_day: date
+    last_day: date
+    version: int
     state: RunState
-    frozen_at: datetime
-    issued_at: datetime | None
-    payable_fen: int
-    receivable_fen: int
+    netting: Netting
+    opened_at: datetime
+    frozen_at: datetime | None = None
+    issued_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    paid_at: datetime | None = None
+    closed_at: datetime | None = None
+    payable_fen: int = 0
+    receivable_fen: int = 0
+    override_proposal: UUID | None = None
+    override_reason: str = ""
     differences: tuple[Difference, ...] = field(default=())
 
 
-def days_of(month: str) -> tuple[date, date]:
-    """First and last day of 'YYYY-MM'; ValueError when it is not a month of this century."""
-    if re.fullmatch(r"20\d{2}-(0[1-9]|1[0-2])", month, re.ASCII) is None:
-        raise ValueError(f"not a month: {month[:20]!r}")
-    year, number = int(month[:4]), int(month[5:])
-    return date(year, number, 1), date(year, number, monthrange(year, number)[1])
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    """One row of a run's history. `by`: an operator's subject, an area's, or 'calendar'."""
+
+    position: int
+    from_state: RunState
+    event: RunEvent
+    to_state: RunState
+    version: int
+    by: str
+    why: str
+    at: datetime
 
 
 def payable_by_pair(lines: Iterable[ClearingLine]) -> dict[Pair, int]:
@@ -147,8 +204,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("medical_aid_fen",   "医疗救助",   True,  lambda _, line: fund_fen(line, Fund.MEDICAL_AID)),
     Column("other_fen",         "其他",       True,  lambda _, line: fund_fen(line, Fund.ENTERPRISE, Fund.VETERANS, Fund.OTHER)),
     Column("account_fen",       "个人账户",   True,  lambda _, line: fund_fen(line, Fund.ACCOUNT)),
-    Column("audit_fen",         "审核扣款",   True,  lambda _month, _line: 0),  # no audit yet
-    Column("late_fen",          "往期补报",   True,  lambda _month, _line: 0),  # no late items yet
+    Column("audit_fen",         "审核扣款",   True,  lambda _, line: line.audit_fen),
+    Column("late_fen",          "往期补报",   True,  lambda _, line: line.late_fen),
     Column("payable_fen",       "应清算金额", True,  lambda _, line: line.payable_fen),
 )
 # fmt: on

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -31,7 +32,9 @@ class SideEvent(StrEnum):
 
     AGREE = "agree"
     DIFFER = "differ"
+    CONTRADICT = "contradict"
     RUN_OUT = "run_out"
+    REOPEN = "reopen"
 
 
 # fmt: off
@@ -42,7 +45,11 @@ SIDE = StateMachine(name="reconciliation side", initial=(SideState.WAITING,), st
     Step(SideState.BROKEN,  SideEvent.AGREE,   SideState.AGREED,  "corrected: its breaks are resolved"),
     Step(SideState.BROKEN,  SideEvent.DIFFER,  SideState.BROKEN,  "its breaks follow the new report"),
     Step(SideState.AGREED,  SideEvent.AGREE,   SideState.AGREED,  "a repeated report"),
-    Step(SideState.AGREED,  SideEvent.DIFFER,  SideState.AGREED,  "an older report, overtaken: absorbed"),
+    Step(SideState.AGREED,  SideEvent.DIFFER,  SideState.WAITING, "a later report differs, and there is time left"),
+    Step(SideState.AGREED,  SideEvent.CONTRADICT, SideState.BROKEN, "a later report contradicts what was agreed: breaks"),
+    Step(SideState.AGREED,  SideEvent.REOPEN,  SideState.BROKEN,  "a repair was undone: it is asked again"),
+    Step(SideState.WAITING, SideEvent.REOPEN,  SideState.WAITING, "it is being asked"),
+    Step(SideState.BROKEN,  SideEvent.REOPEN,  SideState.BROKEN,  "it is being asked"),
 ))
 # fmt: on
 
@@ -52,8 +59,8 @@ class Side:
     """The comparison of a day with one area in one role.
 
     `attempt` counts our requests from 1; `reported_attempt` is the last one answered, 0 for none.
-    `reported_count` and `reported_fen` sum up that report. Differences are provisional until
-    `break_after`.
+    `reported_count` and `reported_fen` sum up that report, which was sent at `reported_at`.
+    Differences are provisional until `break_after`.
     """
 
     business_date: date
@@ -67,6 +74,7 @@ class Side:
     asked_at: datetime
     break_after: datetime
     agreed_at: datetime | None
+    reported_at: datetime | None = None
 
     @property
     def key(self) -> SideKey:
@@ -81,10 +89,23 @@ class Side:
     def asked_again(self, now: datetime) -> "Side":
         return replace(self, attempt=self.attempt + 1, asked_at=now)
 
-    def takes_report(self, attempt: int) -> bool:
-        """Whether a report answers a request of ours and is not older than the last one taken."""
-        is_open = self.state is not SideState.AGREED
-        return is_open and self.reported_attempt <= attempt <= self.attempt
+    def takes_report(self, attempt: int, sent_at: datetime) -> bool:
+        """Whether a report answers a request of ours and is not older than the last one taken.
+
+        After an agreement only a later one is taken: it may contradict, and then it must show.
+        """
+        if not self.reported_attempt <= attempt <= self.attempt:
+            return False
+        if self.state is not SideState.AGREED or attempt > self.reported_attempt:
+            return True
+        return self.reported_at is not None and sent_at > self.reported_at
+
+    def heard(self, now: datetime, *, agrees: bool) -> "Side":
+        """After a report that was taken."""
+        if agrees:
+            return self.after(SideEvent.AGREE, now)
+        is_over = self.state is SideState.AGREED and now >= self.break_after
+        return self.after(SideEvent.CONTRADICT if is_over else SideEvent.DIFFER, now)
 
 
 class BreakClass(StrEnum):
@@ -93,8 +114,10 @@ class BreakClass(StrEnum):
     ONLY_AT_HUB = "only_at_hub"  # 单边账: the side does not have it
     ONLY_AT_INSURED = "only_at_insured"  # 单边账: the hub does not have it as settled
     ONLY_AT_TREATMENT = "only_at_treatment"  # 单边账: the same, seen from the other side
+    ONLY_AT_HOSPITAL = "only_at_hospital"  # 单边账: the treatment area does not have it
     AMOUNT = "amount"  # another total
     FUND_SPLIT = "fund_split"  # the same total, other parts
+    STATUS = "status"  # both have the settlement, one as settled and the other as reversed
     DUPLICATE = "duplicate"  # the side has one row more than once
     DAY = "day"  # both have it, on different business days
     TOTALS = "totals"  # a bucket's totals differ, and its rows do not tell why (yet)
@@ -106,8 +129,10 @@ WORDS: dict[BreakClass, tuple[str, str]] = {  # What a clerk reads: the class, a
     BreakClass.ONLY_AT_HUB:       ("单边账（仅清算中心有）", "该方未收到或未登记结算结论，请按结算编号查询后补记"),
     BreakClass.ONLY_AT_INSURED:   ("单边账（仅参保地有）", "参保地已记账而清算中心未结算，可能是超时作废后未释放待遇"),
     BreakClass.ONLY_AT_TREATMENT: ("单边账（仅就医地有）", "就医地已记账而清算中心未结算，可能是冲正或作废的答复未处理"),
+    BreakClass.ONLY_AT_HOSPITAL:  ("单边账（仅医疗机构有）", "医疗机构报送的明细中有而就医地没有，可能是结算未成功或结算日不同"),
     BreakClass.AMOUNT:            ("金额不符", "同一笔结算总额不同，可能有一方事后改动了费用"),
     BreakClass.FUND_SPLIT:        ("基金分项不符", "总额相同而各基金分项不同，可能是分项记错或重新计算过"),
+    BreakClass.STATUS:            ("状态不符", "双方都有这一笔，一方已冲正（退费）而另一方未冲正，可能是冲正结论未送达"),
     BreakClass.DUPLICATE:         ("重复记账", "该方同一笔结算记了不止一次，可能是重复处理了同一条消息"),
     BreakClass.DAY:               ("结算日不符", "双方都有这一笔，但记在不同的结算日，应以清算中心的结算日为准"),
     BreakClass.TOTALS:            ("合计不符", "该方合计与清算中心不同，明细尚未收齐，或其合计与自己的明细矛盾"),
@@ -145,7 +170,11 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class RowsOfBucket:
-    """Both parties' rows of one bucket, and the rows that either has on another day."""
+    """Both parties' rows of one bucket, or those that differ; and what either has elsewhere.
+
+    `…_elsewhere`: on which other day; `…_settled`: which reversals of the other party alone this
+    one has as settled and not reversed.
+    """
 
     bucket: BucketKey
     role: Role
@@ -153,6 +182,8 @@ class RowsOfBucket:
     side: Sequence[Entry]
     hub_elsewhere: Mapping[RowKey, date]
     side_elsewhere: Mapping[RowKey, date]
+    hub_settled: Collection[SettlementId] = ()
+    side_settled: Collection[SettlementId] = ()
 
 
 def key_of(bucket: Bucket) -> BucketKey:
@@ -199,10 +230,13 @@ def after_totals(open_breaks: Collection[Break], totals: Sequence[Break]) -> set
     return kept | {found for found in totals if found.bucket not in known}
 
 
-def after_rows(open_breaks: Collection[Break], rows: RowsOfBucket) -> set[Break]:
+def after_rows(open_breaks: AbstractSet[Break], rows: RowsOfBucket) -> set[Break]:
     """What is open after a bucket's rows came: its totals differ, so it never has no break."""
     others = {old for old in open_breaks if old.bucket != rows.bucket}
-    return others | set(breaks_of(rows) or [_contradiction(rows)])
+    found: Collection[Break] = breaks_of(rows)
+    if not found:
+        found = {old for old in open_breaks - others if old.row is None} or {_contradiction(rows)}
+    return others | set(found)
 
 
 def _contradiction(rows: RowsOfBucket) -> Break:
@@ -218,14 +252,25 @@ def _class_of(
     if times > 1:
         return BreakClass.DUPLICATE, None
     if side is None:
-        other = rows.side_elsewhere.get(row)
-        return (BreakClass.DAY if other else BreakClass.ONLY_AT_HUB), other
+        return _alone(row, BreakClass.ONLY_AT_HUB, rows.side_elsewhere, rows.side_settled)
     if hub is None:
-        other = rows.hub_elsewhere.get(row)
-        return (BreakClass.DAY if other else ONLY_AT[rows.role]), other
+        return _alone(row, ONLY_AT[rows.role], rows.hub_elsewhere, rows.hub_settled)
     if hub.total_fen != side.total_fen:
         return BreakClass.AMOUNT, None
     return (BreakClass.FUND_SPLIT if hub.parts_fen != side.parts_fen else None), None
+
+
+def _alone(
+    row: RowKey,
+    alone: BreakClass,
+    elsewhere: Mapping[RowKey, date],
+    settled: Collection[SettlementId],
+) -> tuple[BreakClass, date | None]:
+    """Of a row that one party has: the other has it on another day, or never undid it, or not."""
+    if (other := elsewhere.get(row)) is not None:
+        return BreakClass.DAY, other
+    is_undone_here = row[1] < 0 and row[0] in settled
+    return (BreakClass.STATUS if is_undone_here else alone), None
 
 
 def _row(entry: Entry) -> RowKey:

@@ -11,9 +11,11 @@ from contracts.codes import AreaCode, InsuranceKind, Role, VisitKind
 from contracts.control_totals import BucketKey
 from contracts.message import Message, Outgoing
 from contracts.messages.reconciliation import RowsReported, TotalsReported
-from hub.domain.reconciliation import Break, RowsOfBucket, Side, SideKey, SideState, after_rows
+from hub.domain.reconciliation import Break, Side, SideKey, SideState, after_rows
+from hub.services.explaining import explained
+from hub.services.slice_rows import record_slice_rows
 from hub.services.telling_breaks import changed
-from hub.store import breaks
+from hub.store import breaks, compared_rows
 from hub.store import reconciliation as store
 
 log = logging.getLogger(__name__)
@@ -25,15 +27,16 @@ def record_rows(
     tx: Connection, batch: Sequence[Message[RowsReported]], now: datetime
 ) -> list[Outgoing]:
     """Keep the parts of a bucket's rows; when all are there, compare row by row."""
-    said = [(key, m.body) for m in batch if (key := said_by(m)) is not None]
+    said = [(key, m.body) for m in batch if m.body.since is None and (key := said_by(m))]
     sides = store.lock_sides(tx, {key for key, _ in said})
-    outgoing: list[Outgoing] = []
+    touched: dict[tuple[SideKey, BucketKey], None] = {}
     for key, body in said:
-        side = sides.get(key)
-        if side is not None and _is_expected(side, body):
+        if key in sides and _is_expected(sides[key], body):
             breaks.add_part(tx, body)
-            outgoing += _compare_rows(tx, side, _bucket_of(body), now)
-    return outgoing
+            touched[key, _bucket_of(body)] = None
+    compared = [_compare_rows(tx, sides[key], bucket, now) for key, bucket in touched]
+    slices = [message for message in batch if message.body.since is not None]
+    return [*(one for some in compared for one in some), *record_slice_rows(tx, slices, now)]
 
 
 def said_by(message: Message[TotalsReported] | Message[RowsReported]) -> SideKey | None:
@@ -72,21 +75,12 @@ def _is_expected(side: Side, body: RowsReported) -> bool:
 
 
 def _compare_rows(tx: Connection, side: Side, bucket: BucketKey, now: datetime) -> list[Outgoing]:
-    theirs = breaks.reported(tx, side.key, bucket)
-    if theirs is None:
+    if not breaks.all_arrived(tx, side.key, bucket):
         return []
-    ours = breaks.hub_rows(tx, side.key, bucket)
-    here, there = ({(e.settlement_id, e.sign) for e in rows} for rows in (ours, theirs))
-    rows = RowsOfBucket(
-        bucket=bucket,
-        role=side.role,
-        hub=ours,
-        side=theirs,
-        hub_elsewhere=breaks.hub_days(tx, side.key, there - here),
-        side_elsewhere=breaks.side_days(tx, side.key, here - there),
-    )
+    compared_rows.keep(tx, side.business_date, now)
+    rows = explained(tx, side.key, bucket, compared_rows.differing(tx, side.key, bucket))
     before = breaks.open_of(tx, [side.key])[side.key]
-    return replace_open(tx, side, before, after_rows(before, rows), now)
+    return replace_open(tx, side, before, after_rows(before.keys(), rows), now)
 
 
 def _bucket_of(body: RowsReported) -> BucketKey:

@@ -14,8 +14,8 @@ from contracts.message import Message, Outgoing
 from contracts.messages.settlement import ReleaseReason
 from hub.domain.anomaly import Anomaly, AnomalyKind
 from hub.domain.ledger import Posting
-from hub.domain.settlement import Event, Moved, Settlement
-from hub.services import telling
+from hub.domain.settlement import Event, Moved, Settlement, State
+from hub.services import adjusting, telling
 from hub.store import anomalies, awaited_releases, ledger, settlements
 from hub.store.settlements import StepRow
 
@@ -77,10 +77,19 @@ class Decided:
         settlements.move(tx, self.moves)
         settlements.add_steps(tx, self.steps)
         ledger.append(tx, self.postings)
+        adjusting.take_back(tx, self._undone(), "结算已撤销", self.now)
         anomalies.add(tx, self.anomalies)
         awaited_releases.forget(tx, self.released)
         awaited_releases.add(tx, self.releases)
         return self.outgoing
+
+    def _undone(self) -> list[SettlementId]:
+        """What is reversed by this batch."""
+        return [
+            moved.after.settlement_id
+            for moved in self.moves
+            if moved.after.state is State.REVERSED and moved.before.state is not State.REVERSED
+        ]
 
 
 def from_the_area(message: Message[Any], role: Role, area: AreaCode) -> bool:

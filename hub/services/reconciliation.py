@@ -9,10 +9,9 @@ from uuid import UUID, uuid5
 from sqlalchemy import Connection
 
 from contracts import topics
-from contracts.control_totals import BucketKey
 from contracts.ids import id_of_effect
-from contracts.message import Head, Message, Outgoing, originate
-from contracts.messages.reconciliation import RowsRequested, TotalsReported, TotalsRequested
+from contracts.message import Message, Outgoing, originate
+from contracts.messages.reconciliation import TotalsReported, TotalsRequested
 from hub.domain.reconciliation import (
     Break,
     BreakClass,
@@ -24,11 +23,22 @@ from hub.domain.reconciliation import (
     differing,
 )
 from hub.services.breaks import record_rows, replace_open, said_by
+from hub.services.narrowing import asking_for_rows
 from hub.services.telling_breaks import become_breaks
-from hub.store import breaks
+from hub.store import breaks, compared_rows
 from hub.store import reconciliation as store
 
-__all__ = ["Patience", "ask", "ask_again", "begin", "begin_due", "record_rows", "record_totals"]
+__all__ = [
+    "Patience",
+    "ask",
+    "ask_again",
+    "ask_sides",
+    "begin",
+    "begin_due",
+    "record_rows",
+    "record_totals",
+    "reopen",
+]
 
 log = logging.getLogger(__name__)
 
@@ -80,13 +90,23 @@ def record_totals(
     outgoing: list[Outgoing] = []
     for key, message in taken.items():
         found = differing(hub[key], message.body.buckets)
-        side = _reported(sides[key], message.body, agreed=not found, now=now)
+        side = _reported(sides[key], message, agrees=not found, now=now)
         moved.append(side)
         breaks.forget_rows(tx, key)
+        breaks.keep_buckets(tx, key, message.body.buckets)
         outgoing += replace_open(tx, side, before[key], after_totals(before[key], found), now)
-        outgoing += [_rows_wanted(message, side, one.bucket, now) for one in found]
+        if found:
+            compared_rows.keep(tx, key[0], now)
+        outgoing += asking_for_rows(message, side, found, hub[key], now)
     store.move_sides(tx, moved)
     return outgoing
+
+
+def forget_agreed(tx: Connection, _now: datetime) -> list[Outgoing]:
+    """A job: the rows of days on which everybody agrees by now are not needed beside others."""
+    for day in compared_rows.forget_agreed(tx):
+        log.info("every side of %s agrees", day)
+    return []
 
 
 def ask_again(tx: Connection, now: datetime, patience: Patience = Patience()) -> list[Outgoing]:
@@ -107,10 +127,25 @@ def ask_again(tx: Connection, now: datetime, patience: Patience = Patience()) ->
 
 
 def ask(tx: Connection, business_date: date, now: datetime) -> list[Outgoing]:
-    """An operator asks every side of a day that has not agreed, at once."""
-    keys = [s.key for s in store.sides_of(tx, business_date) if s.state is not SideState.AGREED]
-    sides = [s for s in store.lock_sides(tx, keys).values() if s.state is not SideState.AGREED]
-    return _ask(tx, sides, now)
+    """An operator asks every side of a day that has not agreed, at once.
+
+    Where all have agreed, all are asked: what a side says differently now becomes a break.
+    """
+    keys = [side.key for side in store.sides_of(tx, business_date)]
+    sides = list(store.lock_sides(tx, keys).values())
+    return _ask(tx, [s for s in sides if s.state is not SideState.AGREED] or sides, now)
+
+
+def ask_sides(tx: Connection, keys: Iterable[SideKey], now: datetime) -> list[Outgoing]:
+    """Ask these sides, as far as they exist and have not agreed, at once."""
+    sides = store.lock_sides(tx, list(keys)).values()
+    return _ask(tx, [side for side in sides if side.state is not SideState.AGREED], now)
+
+
+def reopen(tx: Connection, keys: Iterable[SideKey], now: datetime) -> list[Outgoing]:
+    """Ask these sides again, also where they had agreed: a repair of theirs was undone."""
+    sides = store.lock_sides(tx, list(keys)).values()
+    return _ask(tx, [side.after(SideEvent.REOPEN, now) for side in sides], now)
 
 
 def _ask(tx: Connection, sides: Iterable[Side], now: datetime) -> list[Outgoing]:
@@ -138,19 +173,20 @@ def _new_side(key: SideKey, now: datetime) -> Side:
 
 
 def _is_taken(side: Side, message: Message[TotalsReported]) -> bool:
-    taken = side.takes_report(message.body.attempt)
+    taken = side.takes_report(message.body.attempt, message.head.sent_at)
     if not taken:
         log.info("%s is overtaken or was not asked for", message.head.message_id)
     return taken
 
 
-def _reported(side: Side, body: TotalsReported, *, agreed: bool, now: datetime) -> Side:
-    moved = side.after(SideEvent.AGREE if agreed else SideEvent.DIFFER, now)
+def _reported(side: Side, message: Message[TotalsReported], *, agrees: bool, now: datetime) -> Side:
+    body = message.body
     return replace(
-        moved,
+        side.heard(now, agrees=agrees),
         reported_attempt=body.attempt,
         reported_count=sum(bucket.count for bucket in body.buckets),
         reported_fen=sum(bucket.total_fen for bucket in body.buckets),
+        reported_at=message.head.sent_at,
     )
 
 
@@ -165,29 +201,3 @@ def _asking(key: SideKey, attempt: int, now: datetime) -> Outgoing:
         sender=topics.HUB,
         at=now,
     )
-
-
-def _rows_wanted(
-    cause: Message[TotalsReported], side: Side, bucket: BucketKey | None, now: datetime
-) -> Outgoing:
-    """One cause asks for several buckets, so the bucket is a part of the effect's id."""
-    assert bucket is not None, "totals differ bucket by bucket"
-    counterpart, insurance, visit = bucket
-    body = RowsRequested(
-        business_date=side.business_date,
-        attempt=side.reported_attempt,
-        counterpart=counterpart,
-        insurance_kind=insurance,
-        visit_kind=visit,
-    )
-    topic = topics.notices(side.role, side.area)
-    head = Head(
-        message_id=id_of_effect(
-            cause.head.message_id, f"{body.KIND} to {topic}: {counterpart} {insurance} {visit}"
-        ),
-        cause_id=cause.head.message_id,
-        kind=body.KIND,
-        sender=topics.HUB,
-        sent_at=now,
-    )
-    return Outgoing(topic, side.area, Message(head, body))

@@ -74,6 +74,7 @@ def concluded(settlement: Settlement, cause: Cause, now: datetime) -> Outgoing:
         person_id=settlement.person_id,
         outcome=OUTCOMES[settlement.state],
         business_date=settlement.reversed_on or settlement.settled_on,
+        concluded_at=settlement.concluded_at,
     )
     return _to_insured(settlement, body, cause, now)
 

@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection
 
-from hub.store.verification import CHECKS, broken_by
+from hub.store import violations
+from hub.store.checks import LAST_ID, ROWS_MAX, Check, Row, after, broken_by
+from hub.store.verification import CHECKS
 
-__all__ = ["CHECKS", "Finding", "Tolerance", "verify"]
+__all__ = ["CHECKS", "Check", "Finding", "Tolerance", "verify"]
+
+SIFTED_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,14 @@ class Tolerance:
     overdue: timedelta = timedelta(seconds=2)  # a deadline is kept within one second
     reversing: timedelta = timedelta(seconds=60)
     unsent: timedelta = timedelta(seconds=10)  # the sweeper sends after five
+
+    def before(self, now: datetime) -> dict[str, datetime]:
+        """The instants that the checks' queries use."""
+        return {
+            "overdue_before": now - self.overdue,
+            "reversing_before": now - self.reversing,
+            "unsent_before": now - self.unsent,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +45,19 @@ class Finding:
 
 def verify(tx: Connection, now: datetime, tolerance: Tolerance = Tolerance()) -> list[Finding]:
     """Every check of `hub.store.verification.CHECKS`; an empty list when all promises hold."""
-    before = {
-        "overdue_before": now - tolerance.overdue,
-        "reversing_before": now - tolerance.reversing,
-        "unsent_before": now - tolerance.unsent,
-    }
-    found = ((check, broken_by(tx, check, before)) for check in CHECKS)
+    before = tolerance.before(now)
+    found = ((check, _broken(tx, check, before)) for check in CHECKS)
     return [Finding(check.name, check.zh, check.en, tuple(rows)) for check, rows in found if rows]
+
+
+def _broken(tx: Connection, check: Check, before: dict[str, datetime]) -> list[Row]:
+    """Over everything; what is sifted here and not in the database goes in portions."""
+    if check.sift is None:
+        return broken_by(tx, check, before)
+    found: list[Row] = []
+    last = UUID(int=0)
+    while last != LAST_ID and len(found) < ROWS_MAX:
+        upto = violations.id_after(tx, last, SIFTED_AT_ONCE) or LAST_ID
+        found += broken_by(tx, check, before, after(last, upto))
+        last = upto
+    return found[:ROWS_MAX]

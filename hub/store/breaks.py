@@ -5,23 +5,23 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection
 
 from contracts.codes import AreaCode, InsuranceKind, Role, VisitKind
-from contracts.control_totals import BucketKey, Entry
+from contracts.control_totals import BucketKey
 from contracts.delivery import bulk
 from contracts.ids import SettlementId
-from contracts.messages.reconciliation import RowsReported
+from contracts.messages.reconciliation import Bucket, RowsReported
 from contracts.messages.values import PARTS
 from hub.domain.reconciliation import Break, BreakClass, RowKey, SideKey
+from hub.store.reconciliation import bucket_of_row
 
 _BREAK = """business_date, role, area, class, counterpart, insurance_kind, visit_kind,
         settlement_id, sign, hub_fen, side_fen, other_date"""
 _OPEN = f"""
     SELECT break_id, {_BREAK} FROM breaks
-    WHERE resolved_at IS NULL AND (business_date, role, area) IN
+    WHERE resolved_at IS NULL AND hospital_code IS NULL AND (business_date, role, area) IN
         (SELECT * FROM unnest(%s::date[], %s::text[], %s::text[]))
 """  # noqa: S608 - column names of ours
 _OF_DAY = f"""
@@ -35,25 +35,47 @@ _RESOLVE = "UPDATE breaks SET resolved_at = %s WHERE break_id = ANY(%s::bigint[]
 
 _OF_SIDE = "business_date = %s AND role = %s AND area = %s"
 _OF_BUCKET = f"{_OF_SIDE} AND counterpart = %s AND insurance_kind = %s AND visit_kind = %s"
-_FORGET_ROWS = f"DELETE FROM reported_rows WHERE {_OF_SIDE}"  # noqa: S608 - constant
+_FORGET_ROWS = tuple(
+    f"DELETE FROM {table} WHERE {_OF_SIDE}"  # noqa: S608 - constants
+    for table in ("reported_rows", "narrowed_buckets", "reported_buckets")
+)
+_ADD_BUCKETS = f"""
+    INSERT INTO reported_buckets (business_date, role, area, counterpart, insurance_kind,
+        visit_kind, count, total_fen, {", ".join(PARTS)}, digest) VALUES %s
+    ON CONFLICT DO NOTHING
+"""  # noqa: S608 - column names of ours
+_BUCKETS = f"""
+    SELECT counterpart, insurance_kind, visit_kind, count, total_fen, ARRAY[{", ".join(PARTS)}],
+        digest
+    FROM reported_buckets WHERE {_OF_SIDE} ORDER BY counterpart, insurance_kind, visit_kind
+"""  # noqa: S608 - column names of ours
 _ADD_PART = """
     INSERT INTO reported_rows (business_date, role, area, counterpart, insurance_kind,
         visit_kind, part, parts, rows) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT DO NOTHING
 """
-_PARTS = f"SELECT part, parts, rows FROM reported_rows WHERE {_OF_BUCKET} ORDER BY part"  # noqa: S608 - constant
-
-_HUB_COLUMNS = f"total_fen, ARRAY[{', '.join(PARTS)}]"
-_PAIR = "insured_area = %s AND treatment_area = %s AND insurance_kind = %s AND visit_kind = %s"
-_HUB_ROWS = f"""
-    SELECT settlement_id, 1, {_HUB_COLUMNS} FROM settlements WHERE settled_on = %s AND {_PAIR}
-    UNION ALL
-    SELECT settlement_id, -1, {_HUB_COLUMNS} FROM settlements WHERE reversed_on = %s AND {_PAIR}
-"""  # noqa: S608 - column names of ours
+_ARRIVED = f"""
+    SELECT count(*), coalesce(min(parts), 0), coalesce(max(parts), 0), coalesce(max(part), 0)
+    FROM reported_rows WHERE {_OF_BUCKET}
+"""  # noqa: S608 - constant
 _HUB_DAYS = """
     SELECT settlement_id, settled_on, reversed_on FROM settlements
     WHERE settlement_id = ANY(%s::uuid[]) AND settled_on IS NOT NULL
         AND %s IN (insured_area, treatment_area)
+"""
+_HUB_SETTLED = """
+    SELECT settlement_id FROM settlements
+    WHERE settlement_id = ANY(%s::uuid[]) AND settled_on IS NOT NULL AND reversed_on IS NULL
+        AND %s IN (insured_area, treatment_area)
+"""
+_SIDE_SETTLED = """
+    SELECT one.settlement_id FROM settlements AS one
+    JOIN reconciliation_sides AS side ON side.business_date = one.settled_on
+        AND side.role = %s AND side.area = %s AND side.reported_attempt > 0
+    WHERE one.settlement_id = ANY(%s::uuid[]) AND NOT EXISTS (
+        SELECT FROM breaks WHERE breaks.settlement_id = one.settlement_id AND breaks.sign = 1
+            AND breaks.area = side.area AND breaks.role = side.role
+            AND breaks.class IN ('only_at_hub', 'day') AND breaks.resolved_at IS NULL)
 """
 # Where the side has a row that the hub has on this day: known from that other day's comparison.
 _SIDE_DAYS = """
@@ -111,39 +133,56 @@ def resolve(tx: Connection, break_ids: Sequence[int], now: datetime) -> None:
 
 
 def forget_rows(tx: Connection, side: SideKey) -> None:
-    """Drop the rows of the side's last report: a newer one has come."""
-    bulk.run(tx, _FORGET_ROWS, side)
+    """Drop what the side's last report said: a newer one has come."""
+    for statement in _FORGET_ROWS:
+        bulk.run(tx, statement, _parameters(side))
+
+
+def keep_buckets(tx: Connection, side: SideKey, buckets: Sequence[Bucket]) -> None:
+    """Keep a report's control totals. A bucket reported twice is kept once, and is a difference."""
+    rows = [
+        (*_parameters(side), *key, b.count, b.total_fen, *b.parts_fen, b.digest)
+        for b in buckets
+        for key in [(b.counterpart, b.insurance_kind.value, b.visit_kind.value)]
+        if len(b.parts_fen) == len(PARTS)
+    ]
+    bulk.write_rows(tx, _ADD_BUCKETS, f"({', '.join(['%s'] * (9 + len(PARTS)))})", rows)
+
+
+def buckets_of(tx: Connection, side: SideKey) -> list[Bucket]:
+    """The control totals of the side's last report."""
+    return [bucket_of_row(row) for row in bulk.fetch(tx, _BUCKETS, _parameters(side))]
 
 
 def add_part(tx: Connection, said: RowsReported) -> None:
     """Keep one part of a bucket's rows; the same part again changes nothing."""
-    rows = [(row.settlement_id.hex, row.sign, row.total_fen, row.parts_fen) for row in said.rows]
+    rows = [
+        (row.settlement_id.hex, row.sign, row.total_fen, ",".join(map(str, row.parts_fen)))
+        for row in said.rows
+    ]
     side = (said.business_date, said.role.value, said.area)
     bucket = (said.counterpart, said.insurance_kind.value, said.visit_kind.value)
     bulk.run(tx, _ADD_PART, (*side, *bucket, said.part, said.parts, json.dumps(rows)))
 
 
-def reported(tx: Connection, side: SideKey, bucket: BucketKey) -> list[Entry] | None:
-    """The side's rows of a bucket, or None while parts are missing or contradict each other."""
-    found = bulk.fetch(tx, _PARTS, (*side, *bucket))
-    if [part for part, _, _ in found] != list(range(1, len(found) + 1)):
-        return None
-    if {parts for _, parts, _ in found} != {len(found)}:
-        return None
-    return [
-        Entry(SettlementId(UUID(hex_)), sign, total_fen, tuple(parts_fen))
-        for _, _, rows in found
-        for hex_, sign, total_fen, parts_fen in rows
-    ]
+def all_arrived(tx: Connection, side: SideKey, bucket: BucketKey) -> bool:
+    """Whether every part of a bucket's rows is there, and they say the same of how many."""
+    key = (*_parameters(side), bucket[0], bucket[1].value, bucket[2].value)
+    [(count, fewest, most, last)] = bulk.fetch(tx, _ARRIVED, key)
+    return bool(count == fewest == most == last > 0)
 
 
-def hub_rows(tx: Connection, side: SideKey, bucket: BucketKey) -> list[Entry]:
-    """The hub's rows of a bucket, as the side should have them."""
-    day, role, area = side
-    pair = (area, bucket[0]) if role is Role.INSURED else (bucket[0], area)
-    one = (day, *pair, bucket[1].value, bucket[2].value)
-    rows = bulk.fetch(tx, _HUB_ROWS, (*one, *one))
-    return [Entry(SettlementId(r[0]), r[1], r[2], tuple(r[3])) for r in rows]
+def hub_settled(tx: Connection, side: SideKey, ids: Collection[SettlementId]) -> set[SettlementId]:
+    """Which of these the hub has as settled and not reversed, with this area."""
+    found = bulk.fetch(tx, _HUB_SETTLED, (list(ids), side[2])) if ids else []
+    return {SettlementId(id_) for (id_,) in found}
+
+
+def side_settled(tx: Connection, side: SideKey, ids: Collection[SettlementId]) -> set[SettlementId]:
+    """Which of these, settled at the hub, the side reported as well on the day of that."""
+    _, role, area = side
+    found = bulk.fetch(tx, _SIDE_SETTLED, (role.value, area, list(ids))) if ids else []
+    return {SettlementId(id_) for (id_,) in found}
 
 
 def hub_days(tx: Connection, side: SideKey, rows: Collection[RowKey]) -> dict[RowKey, date]:
@@ -162,6 +201,10 @@ def side_days(tx: Connection, side: SideKey, rows: Collection[RowKey]) -> dict[R
     found = bulk.fetch(tx, _SIDE_DAYS, (ids, role.value, area, day))
     days = {(SettlementId(id_), sign): other for id_, sign, other in found}
     return {row: days[row] for row in rows if row in days}
+
+
+def _parameters(side: SideKey) -> tuple[date, str, AreaCode]:
+    return side[0], side[1].value, side[2]
 
 
 def _break(values: Sequence[Any]) -> Break:

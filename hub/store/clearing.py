@@ -1,19 +1,18 @@
-"""Clearing runs: their days, their lines, and what the ledger says independently of them."""
+"""Clearing runs as they stand: their states and history, and what must hold before a freeze."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from contracts.codes import AreaCode, InsuranceKind, VisitKind
+from contracts.codes import AreaCode
 from contracts.delivery import bulk
-from contracts.messages.clearing import ClearingLine
-from contracts.messages.values import PARTS
-from hub.domain.clearing import ClearingRun, Difference, Pair, RunState
+from hub.domain.clearing import ClearingRun, Difference, Pair, RunEvent, RunState, RunStep
+from hub.domain.netting import Netting
 
-# One clearing at a time: a second operator waits, and then hears that the month is cleared.
+# One freeze at a time: two runs must not take the same pair days, so the second waits.
 CLEARING_LOCK = 7_946_310_002
 
 _LOCK = "SELECT pg_advisory_xact_lock(%s)"
@@ -29,56 +28,43 @@ _NOT_AGREED = """
     WHERE day.business_date BETWEEN %s AND %s
         AND (begun.business_date IS NULL OR side.state <> 'agreed')
 """
-_RUN = "run_id, month, state, frozen_at, issued_at, payable_fen, receivable_fen"
-_FIND = f"""
-    SELECT {_RUN} FROM clearing_runs WHERE month = %s ORDER BY frozen_at DESC LIMIT 1
+_FIXED = "run_id, cycle, first_day, last_day"
+_MOVING = (
+    "version, state, netting, opened_at, frozen_at, issued_at, confirmed_at, paid_at, closed_at,"
+    " payable_fen, receivable_fen, override_proposal, override_reason"
+)
+_NAMES = f"{_FIXED}, {_MOVING}".split(", ")
+_FIND = f"SELECT {_FIXED}, {_MOVING} FROM clearing_runs WHERE"  # noqa: S608 - column names of ours
+_ADD = f"""
+    INSERT INTO clearing_runs ({_FIXED}, {_MOVING}) VALUES ({", ".join(["%s"] * 17)})
 """  # noqa: S608 - column names of ours
-_COUNT = "SELECT count(*) FROM clearing_runs WHERE month = %s"
-_ADD = f"INSERT INTO clearing_runs ({_RUN}) VALUES (%s, %s, %s, %s, %s, %s, %s)"  # noqa: S608
-_MOVE = """
-    UPDATE clearing_runs SET state = %s, issued_at = %s, payable_fen = %s, receivable_fen = %s
-    WHERE run_id = %s AND state = 'frozen'
-"""
-_TAKE_DAYS = """
-    INSERT INTO clearing_run_days (business_date, run_id)
-    SELECT business_date, %s FROM business_days WHERE business_date BETWEEN %s AND %s
-"""
-_FUNDS = tuple(part for part in PARTS if part not in {"cash_fen", "hospital_fen"})
-# The daily totals are what the three parties agreed on, so exactly that is cleared.
-_FREEZE_LINES = f"""
-    INSERT INTO clearing_lines (run_id, insured_area, treatment_area, insurance_kind, visit_kind,
-        count, total_fen, {", ".join(PARTS)}, payable_fen)
-    SELECT %s, insured_area, treatment_area, insurance_kind, visit_kind,
-        sum(visits), sum(total_fen), {", ".join(f"sum({part})" for part in PARTS)},
-        sum({" + ".join(_FUNDS)})
-    FROM daily_totals WHERE business_date BETWEEN %s AND %s
-    GROUP BY insured_area, treatment_area, insurance_kind, visit_kind
+_MOVE = f"""
+    UPDATE clearing_runs SET ({_MOVING}) = ({", ".join(["%s"] * 13)})
+    WHERE run_id = %s AND version = %s AND state = %s
 """  # noqa: S608 - column names of ours
-_LINES = f"""
-    SELECT insured_area, treatment_area, insurance_kind, visit_kind, count, total_fen,
-        ARRAY[{", ".join(PARTS)}], payable_fen
-    FROM clearing_lines WHERE run_id = %s
-    ORDER BY insured_area, treatment_area, insurance_kind, visit_kind
+_OVERLAPS = "SELECT true FROM clearing_runs WHERE first_day <= %s AND last_day >= %s LIMIT 1"
+_STEP = 'position, from_state, event, to_state, version, "by", why, at'
+_ADD_STEP = f"""
+    INSERT INTO clearing_steps (run_id, {_STEP})
+    SELECT %s, count(*) + 1, %s, %s, %s, %s, %s, %s, %s FROM clearing_steps WHERE run_id = %s
 """  # noqa: S608 - column names of ours
-# Seen from who receives: what postings brought it, less what reversals took back.
-_RECEIVABLE = """
-    SELECT payer, payee, sum(amount_fen)::bigint FROM (
-        SELECT from_area AS payer, to_area AS payee, amount_fen FROM postings
-        WHERE kind = 'settlement' AND business_date BETWEEN %s AND %s
-        UNION ALL SELECT to_area, from_area, -amount_fen FROM postings
-        WHERE kind = 'reversal' AND business_date BETWEEN %s AND %s
-    ) AS moved GROUP BY payer, payee
+_STEPS = f"SELECT {_STEP} FROM clearing_steps WHERE run_id = %s ORDER BY position"  # noqa: S608
+_HOLD_OVER = """
+    DELETE FROM clearing_pair_days AS taken
+    USING unnest(%s::text[], %s::text[]) AS held (insured_area, treatment_area)
+    WHERE taken.run_id = %s AND taken.insured_area = held.insured_area
+        AND taken.treatment_area = held.treatment_area
 """
-_DIFFERENCE = "run_id, insured_area, treatment_area, payable_fen, receivable_fen"
-_ADD_DIFFERENCES = f"INSERT INTO clearing_differences ({_DIFFERENCE}) VALUES %s"  # noqa: S608
+_DIFFERENCE = "insured_area, treatment_area, payable_fen, receivable_fen"
+_ADD_DIFFERENCES = f"INSERT INTO clearing_differences (run_id, version, {_DIFFERENCE}) VALUES %s"  # noqa: S608
 _DIFFERENCES = f"""
-    SELECT {_DIFFERENCE} FROM clearing_differences WHERE run_id = %s
+    SELECT {_DIFFERENCE} FROM clearing_differences WHERE run_id = %s AND version = %s
     ORDER BY insured_area, treatment_area
 """  # noqa: S608 - column names of ours
 
 
 def take_turn(tx: Connection) -> None:
-    """Wait until no other transaction is clearing."""
+    """Wait until no other transaction is freezing."""
     bulk.fetch(tx, _LOCK, (CLEARING_LOCK,))
 
 
@@ -93,82 +79,100 @@ def not_agreed(tx: Connection, first: date, last: date) -> int:
     return int(bulk.fetch(tx, _NOT_AGREED, (first, last))[0][0])
 
 
-def find(tx: Connection, month: str) -> ClearingRun | None:
-    """The month's last run, with its differences if it is broken."""
-    for row in bulk.fetch(tx, _FIND, (month,)):
-        return _run(row, _differences_of(tx, row[0]))
-    return None
+def find(tx: Connection, cycle: str) -> ClearingRun | None:
+    """The run of a cycle, with its differences if it is broken."""
+    return _first(tx, f"{_FIND} cycle = %s", cycle)
 
 
-def count_of(tx: Connection, month: str) -> int:
-    """How often the month was run, broken runs included."""
-    return int(bulk.fetch(tx, _COUNT, (month,))[0][0])
+def find_run(tx: Connection, run_id: UUID) -> ClearingRun | None:
+    return _first(tx, f"{_FIND} run_id = %s", run_id)
+
+
+def lock(tx: Connection, run_id: UUID) -> ClearingRun | None:
+    """The run, which nobody else moves until this transaction ends."""
+    return _first(tx, f"{_FIND} run_id = %s FOR UPDATE", run_id)
+
+
+def overlaps(tx: Connection, first: date, last: date) -> bool:
+    """Whether a run has days of this span in its period."""
+    return bool(bulk.fetch(tx, _OVERLAPS, (last, first)))
+
+
+def listed(tx: Connection, count_max: int) -> list[ClearingRun]:
+    """The newest periods first."""
+    rows = bulk.fetch(tx, f"{_FIND} true ORDER BY first_day DESC LIMIT %s", (count_max,))
+    return [_run(tx, row) for row in rows]
 
 
 def add(tx: Connection, run: ClearingRun) -> None:
-    amounts = (run.payable_fen, run.receivable_fen)
-    values = (run.run_id, run.month, run.state.value, run.frozen_at, run.issued_at, *amounts)
-    bulk.run(tx, _ADD, values)
+    fixed = (run.run_id, run.cycle, run.first_day, run.last_day)
+    bulk.run(tx, _ADD, (*fixed, *_moving(run)))
 
 
-def move(tx: Connection, run: ClearingRun) -> None:
-    """Write where a frozen run ended; after this the database refuses every change of it."""
-    amounts = (run.payable_fen, run.receivable_fen)
-    moved = bulk.run(tx, _MOVE, (run.state.value, run.issued_at, *amounts, run.run_id))
-    assert moved == 1, run.run_id
+def move(tx: Connection, before: ClearingRun, after: ClearingRun) -> None:
+    """Write where a step leads; the run must be locked."""
+    key = (before.run_id, before.version, before.state.value)
+    moved = bulk.run(tx, _MOVE, (*_moving(after), *key))
+    assert moved == 1, before.run_id
 
 
-def take_days(tx: Connection, run_id: UUID, first: date, last: date) -> int:
-    """Make the business days of this span the run's; how many. A day is taken once, ever."""
-    return bulk.run(tx, _TAKE_DAYS, (run_id, first, last))
+def add_step(tx: Connection, run_id: UUID, step: RunStep) -> None:
+    """Append to the history; the position is the next one, whatever `step` says."""
+    path = (step.from_state.value, step.event.value, step.to_state.value)
+    values = (run_id, *path, step.version, step.by, step.why, step.at, run_id)
+    bulk.run(tx, _ADD_STEP, values)
 
 
-def freeze_lines(tx: Connection, run_id: UUID, first: date, last: date) -> list[ClearingLine]:
-    """Sum the daily totals of this span into the run's lines."""
-    bulk.run(tx, _FREEZE_LINES, (run_id, first, last))
-    return lines_of(tx, run_id)
-
-
-def lines_of(tx: Connection, run_id: UUID) -> list[ClearingLine]:
-    return [_line(row) for row in bulk.fetch(tx, _LINES, (run_id,))]
-
-
-def receivable_by_pair(tx: Connection, first: date, last: date) -> dict[Pair, int]:
-    """What each (insured, treatment) pair owes by the postings of this span alone, in fen."""
-    found = bulk.fetch(tx, _RECEIVABLE, (first, last, first, last))
-    return {(AreaCode(payer), AreaCode(payee)): fen for payer, payee, fen in found}
-
-
-def add_differences(tx: Connection, run_id: UUID, found: Sequence[Difference]) -> None:
-    rows = [
-        (run_id, d.insured_area, d.treatment_area, d.payable_fen, d.receivable_fen) for d in found
+def steps_of(tx: Connection, run_id: UUID) -> list[RunStep]:
+    """The run's history in its order."""
+    return [
+        RunStep(row[0], RunState(row[1]), RunEvent(row[2]), RunState(row[3]), *row[4:])
+        for row in bulk.fetch(tx, _STEPS, (run_id,))
     ]
-    bulk.write_rows(tx, _ADD_DIFFERENCES, "(%s, %s, %s, %s, %s)", rows)
 
 
-def _differences_of(tx: Connection, run_id: UUID) -> tuple[Difference, ...]:
+def hold_over(tx: Connection, run_id: UUID, pairs: Collection[Pair]) -> int:
+    """Give these pairs' days back, for a later run; how many."""
+    insured, treatment = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return bulk.run(tx, _HOLD_OVER, (insured, treatment, run_id))
+
+
+def add_differences(
+    tx: Connection, run_id: UUID, version: int, found: Sequence[Difference]
+) -> None:
+    rows = [
+        (run_id, version, d.insured_area, d.treatment_area, d.payable_fen, d.receivable_fen)
+        for d in found
+    ]
+    bulk.write_rows(tx, _ADD_DIFFERENCES, "(%s, %s, %s, %s, %s, %s)", rows)
+
+
+def _first(tx: Connection, statement: str, value: object) -> ClearingRun | None:
+    for row in bulk.fetch(tx, statement, (value,)):
+        return _run(tx, row)
+    return None
+
+
+def _differences_of(tx: Connection, run_id: UUID, version: int) -> tuple[Difference, ...]:
     return tuple(
-        Difference(AreaCode(row[1]), AreaCode(row[2]), row[3], row[4])
-        for row in bulk.fetch(tx, _DIFFERENCES, (run_id,))
+        Difference(AreaCode(row[0]), AreaCode(row[1]), row[2], row[3])
+        for row in bulk.fetch(tx, _DIFFERENCES, (run_id, version))
     )
 
 
-def _run(row: tuple[Any, ...], found: tuple[Difference, ...]) -> ClearingRun:
-    run_id, month, state, frozen_at, issued_at, payable_fen, receivable_fen = row
-    return ClearingRun(
-        run_id, month, RunState(state), frozen_at, issued_at, payable_fen, receivable_fen, found
-    )
+def _moving(run: ClearingRun) -> tuple[object, ...]:
+    instants = (run.opened_at, run.frozen_at, run.issued_at)
+    later = (run.confirmed_at, run.paid_at, run.closed_at)
+    amounts = (run.payable_fen, run.receivable_fen)
+    override = (run.override_proposal, run.override_reason)
+    stands = (run.version, run.state.value, run.netting.value)
+    return (*stands, *instants, *later, *amounts, *override)
 
 
-def _line(row: tuple[Any, ...]) -> ClearingLine:
-    insured, treatment, insurance, visit, count, total_fen, parts_fen, payable_fen = row
-    return ClearingLine(
-        insured_area=insured,
-        treatment_area=treatment,
-        insurance_kind=InsuranceKind(insurance),
-        visit_kind=VisitKind(visit),
-        count=count,
-        total_fen=total_fen,
-        parts_fen=tuple(parts_fen),
-        payable_fen=payable_fen,
-    )
+def _run(tx: Connection, row: tuple[Any, ...]) -> ClearingRun:
+    given = dict(zip(_NAMES, row, strict=True))
+    given["state"] = RunState(given["state"])
+    given["netting"] = Netting(given["netting"])
+    if given["state"] is RunState.BROKEN:
+        given["differences"] = _differences_of(tx, given["run_id"], given["version"])
+    return ClearingRun(**given)

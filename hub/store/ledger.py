@@ -11,7 +11,8 @@ from hub.domain.ledger import Posting
 
 _APPEND = """
     INSERT INTO postings (settlement_id, business_date, insured_area, treatment_area,
-        insurance_kind, fund, from_area, to_area, amount_fen, kind, posted_at) VALUES %s
+        insurance_kind, fund, from_area, to_area, amount_fen, kind, posted_at, adjustment_id)
+    VALUES %s
 """
 _BALANCES = """
     SELECT area, sum(amount_fen)::bigint FROM (
@@ -36,10 +37,11 @@ def append(tx: Connection, postings: Sequence[Posting]) -> None:
             p.amount_fen,
             p.kind.value,
             p.posted_at,
+            p.adjustment_id,
         )
         for p in postings
     ]
-    bulk.write_rows(tx, _APPEND, f"({', '.join(['%s'] * 11)})", rows)
+    bulk.write_rows(tx, _APPEND, f"({', '.join(['%s'] * 12)})", rows)
 
 
 def balances(tx: Connection, first: date, last: date) -> dict[AreaCode, int]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from contracts import control_sums
 from contracts.codes import AreaCode, InsuranceKind, Role, VisitKind
 from contracts.delivery import bulk
 from contracts.messages.reconciliation import Bucket
@@ -28,7 +29,6 @@ _NOT_BEGUN = """
     WHERE state = 'closed' AND business_date NOT IN (SELECT business_date FROM reconciliations)
     ORDER BY business_date LIMIT %s
 """
-# The line that is digested is contracts.control_totals.Entry.line, and a test compares the two.
 ROWS_OF_A_DAY = """
     SELECT settled_on AS business_date, 1 AS sign, settlements.* FROM settlements
     WHERE settled_on = %s
@@ -39,10 +39,7 @@ TOTALS_OF_ROWS = f"""
     SELECT business_date, insured_area, treatment_area, insurance_kind, visit_kind,
         count(*), sum(sign), sum(sign * total_fen),
         {", ".join(f"sum(sign * {part})" for part in PARTS)},
-        encode(sha256(convert_to(string_agg(
-            replace(settlement_id::text, '-', '') || CASE sign WHEN 1 THEN '|+1|' ELSE '|-1|' END
-            || total_fen || '|' || concat_ws(',', {", ".join(PARTS)}) || E'\\n',
-            '' ORDER BY settlement_id, sign), 'UTF8')), 'hex')
+        {control_sums.DIGEST}
     FROM rows_of_days
     GROUP BY business_date, insured_area, treatment_area, insurance_kind, visit_kind
 """  # noqa: S608 - column names of ours
@@ -64,7 +61,7 @@ _OPEN_SIDES = """
     RETURNING role, area
 """
 _SIDE = """business_date, role, area, state, attempt, reported_attempt, reported_count,
-        reported_fen, asked_at, break_after, agreed_at"""
+        reported_fen, asked_at, break_after, agreed_at, reported_at"""
 _LOCK = f"""
     SELECT {_SIDE} FROM reconciliation_sides
     WHERE (business_date, role, area) IN
@@ -81,13 +78,14 @@ _ADD = f"INSERT INTO reconciliation_sides ({_SIDE}) VALUES %s"  # noqa: S608 - c
 _MOVE = f"""
     UPDATE reconciliation_sides AS side SET state = new.state, attempt = new.attempt,
         reported_attempt = new.reported_attempt, reported_count = new.reported_count,
-        reported_fen = new.reported_fen, asked_at = new.asked_at, agreed_at = new.agreed_at
+        reported_fen = new.reported_fen, asked_at = new.asked_at, agreed_at = new.agreed_at,
+        reported_at = new.reported_at
     FROM (VALUES %s) AS new ({_SIDE})
     WHERE (side.business_date, side.role, side.area) = (new.business_date, new.role, new.area)
 """  # noqa: S608 - column names of ours
 _VALUES = (
     "(%s::date, %s, %s, %s, %s::int, %s::int, %s::bigint, %s::bigint,"
-    " %s::timestamptz, %s::timestamptz, %s::timestamptz)"
+    " %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::timestamptz)"
 )
 _BUCKET = f"insurance_kind, visit_kind, count, total_fen, ARRAY[{', '.join(PARTS)}], digest"
 _TOTALS = f"""
@@ -171,11 +169,12 @@ def totals_of(tx: Connection, keys: Collection[SideKey]) -> dict[SideKey, list[B
     days, areas = [key[0] for key in keys], [key[2] for key in keys]
     found: dict[SideKey, list[Bucket]] = defaultdict(list)
     for day, role, area, *bucket in bulk.fetch(tx, _TOTALS, (days, areas, days, areas)):
-        found[day, Role(role), AreaCode(area)].append(_bucket(bucket))
+        found[day, Role(role), AreaCode(area)].append(bucket_of_row(bucket))
     return {key: found.get(key, []) for key in keys}
 
 
-def _bucket(values: Sequence[Any]) -> Bucket:
+def bucket_of_row(values: Sequence[Any]) -> Bucket:
+    """Counterpart, kinds, count, total, parts and digest, in this order."""
     counterpart, insurance_kind, visit_kind, count, total_fen, parts_fen, digest = values
     return Bucket(
         counterpart=counterpart,

@@ -215,7 +215,8 @@ postings = Table(
     "postings",
     metadata,
     Column("posting_id", BigInteger, Identity(), primary_key=True),
-    Column("settlement_id", Uuid, ForeignKey("settlements.settlement_id"), nullable=False),
+    Column("settlement_id", Uuid, ForeignKey("settlements.settlement_id")),
+    Column("adjustment_id", Uuid, ForeignKey("adjustments.adjustment_id")),
     Column("business_date", Date, ForeignKey("business_days.business_date"), nullable=False),
     _area("insured_area"),
     _area("treatment_area"),
@@ -232,14 +233,26 @@ postings = Table(
     one_of("postings", "kind", PostingKind),
     CheckConstraint("amount_fen > 0", name="postings_amount_is_positive"),
     CheckConstraint(
-        "CASE kind WHEN 'settlement'"
-        " THEN from_area = insured_area AND to_area = treatment_area"
-        " ELSE from_area = treatment_area AND to_area = insured_area END",
+        "CASE kind WHEN 'settlement' THEN from_area = insured_area AND to_area = treatment_area"
+        " WHEN 'reversal' THEN from_area = treatment_area AND to_area = insured_area"
+        " ELSE (from_area, to_area) IN"
+        " ((insured_area, treatment_area), (treatment_area, insured_area)) END",
         name="postings_kind_gives_the_direction",
     ),
     CheckConstraint("from_area <> to_area", name="postings_between_two_areas"),
+    CheckConstraint(
+        "CASE kind WHEN 'adjustment' THEN settlement_id IS NULL AND adjustment_id IS NOT NULL"
+        " ELSE settlement_id IS NOT NULL AND adjustment_id IS NULL END",
+        name="postings_one_cause",
+    ),
 )
 Index("postings_business_date", postings.c.business_date)
+Index(
+    "postings_of_adjustment",
+    postings.c.adjustment_id,
+    unique=True,
+    postgresql_where=text("adjustment_id IS NOT NULL"),
+)
 
 Table(
     "anomalies",

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Computed,
     Date,
     DateTime,
     ForeignKey,
@@ -23,7 +24,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts.codes import Fund, InsuranceKind, Role, VisitKind
 from contracts.messages.values import PARTS
-from hub.domain.clearing import RunState
 from hub.domain.reconciliation import BreakClass, SideState
 from hub.store.tables import metadata, one_of
 
@@ -88,6 +88,7 @@ sides = Table(
     _instant("asked_at"),
     _instant("break_after"),
     _instant("agreed_at", nullable=True),
+    _instant("reported_at", nullable=True),
     one_of("reconciliation_sides", "role", Role),
     one_of("reconciliation_sides", "state", SideState),
     CheckConstraint(
@@ -137,10 +138,36 @@ breaks = Table(
     Column("other_date", Date),
     _instant("found_at"),
     _instant("resolved_at", nullable=True),
-    one_of("breaks", "class", BreakClass),
-    ForeignKeyConstraint(
-        SIDE_KEY, [f"reconciliation_sides.{name}" for name in SIDE_KEY], name="breaks_of_a_side"
+    # Of a difference between a hospital and its treatment area: whose, and its number there.
+    # Then `hub_fen` is what the treatment area has, and `side_fen` what the hospital said.
+    Column("hospital_code", String(30)),
+    Column("hospital_number", BigInteger),
+    Column(
+        "compared_on",
+        Date,
+        Computed("CASE WHEN hospital_code IS NULL THEN business_date END", persisted=True),
     ),
+    one_of("breaks", "class", BreakClass),
+    CheckConstraint(
+        "(hospital_code IS NULL) = (hospital_number IS NULL)", name="breaks_of_a_hospital"
+    ),
+    CheckConstraint(
+        "class <> 'only_at_hospital' OR hospital_code IS NOT NULL",
+        name="breaks_only_at_a_named_hospital",
+    ),
+    # A hospital's files are of any day; only what the hub compares has a side.
+    ForeignKeyConstraint(
+        ["compared_on", "area", "role"],
+        [f"reconciliation_sides.{name}" for name in SIDE_KEY],
+        name="breaks_of_a_side",
+    ),
+)
+Index(
+    "breaks_of_hospitals",
+    breaks.c.area,
+    breaks.c.hospital_number,
+    unique=True,
+    postgresql_where=text("hospital_number IS NOT NULL"),
 )
 Index(
     "breaks_open",
@@ -155,44 +182,11 @@ Index(
     postgresql_where=text("settlement_id IS NOT NULL"),
 )
 
-runs = Table(
-    "clearing_runs",
-    metadata,
-    Column("run_id", Uuid, primary_key=True),
-    Column("month", String(7), nullable=False),
-    Column("state", String(20), nullable=False),
-    _instant("frozen_at"),
-    _instant("issued_at", nullable=True),
-    _fen("payable_fen"),
-    _fen("receivable_fen"),
-    one_of("clearing_runs", "state", RunState),
-    CheckConstraint("month ~ '^20[0-9]{2}-[0-9]{2}$'", name="clearing_runs_month_is_one"),
-    CheckConstraint(
-        "(state = 'issued') = (issued_at IS NOT NULL)", name="clearing_runs_issued_has_an_instant"
-    ),
-    CheckConstraint(
-        "state NOT IN ('reconciled', 'issued') OR payable_fen = receivable_fen",
-        name="clearing_runs_balance",
-    ),
-)
-Index(
-    "clearing_runs_one_a_month",
-    runs.c.month,
-    unique=True,
-    postgresql_where=text("state <> 'broken'"),
-)
-
-Table(  # A business day belongs to at most one run: it is the key.
-    "clearing_run_days",
-    metadata,
-    Column("business_date", Date, ForeignKey("business_days.business_date"), primary_key=True),
-    Column("run_id", Uuid, ForeignKey("clearing_runs.run_id"), nullable=False),
-)
-
 Table(
     "clearing_lines",
     metadata,
     Column("run_id", Uuid, ForeignKey("clearing_runs.run_id"), primary_key=True),
+    Column("version", SmallInteger, primary_key=True, autoincrement=False),
     _area("insured_area", primary_key=True),
     _area("treatment_area", primary_key=True),
     Column("insurance_kind", String(3), primary_key=True),
@@ -200,19 +194,15 @@ Table(
     Column("count", BigInteger, nullable=False),
     _fen("total_fen"),
     *(_fen(name) for name in PARTS),
+    _fen("audit_fen"),
+    _fen("late_fen"),
     _fen("payable_fen"),
     *_kinds("clearing_lines"),
     CheckConstraint(" + ".join(PARTS) + " = total_fen", name="clearing_lines_parts_add_up"),
-    CheckConstraint(" + ".join(FUNDS) + " = payable_fen", name="clearing_lines_funds_are_payable"),
+    CheckConstraint(
+        " + ".join((*FUNDS, "audit_fen", "late_fen")) + " = payable_fen",
+        name="clearing_lines_funds_are_payable",
+    ),
+    CheckConstraint("version > 0", name="clearing_lines_have_a_version"),
     CheckConstraint("insured_area <> treatment_area", name="clearing_lines_between_two_areas"),
-)
-
-Table(  # Why a run is broken: pairs on which the lines and the ledger do not agree.
-    "clearing_differences",
-    metadata,
-    Column("run_id", Uuid, ForeignKey("clearing_runs.run_id"), primary_key=True),
-    _area("insured_area", primary_key=True),
-    _area("treatment_area", primary_key=True),
-    _fen("payable_fen"),
-    _fen("receivable_fen"),
 )

@@ -1,8 +1,10 @@
 """The insured area's programs: worker, desk, migration, taking over people, tokens."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,11 +26,11 @@ from contracts.programs.logs import log_to_stderr
 from contracts.programs.serving import serve
 from contracts.programs.settings import Secrets, read
 from contracts.sealing import Sealer
-from participants.insured import area_file
+from participants.insured import area_file, jobs
 from participants.insured.area_file import AreaFileWrong
 from participants.insured.domain.cells import FileWrong
 from participants.insured.processors import subscriptions
-from participants.insured.services import eligibilities, people, publishing
+from participants.insured.services import eligibilities, people, publishing, slices
 from participants.insured.settings import Settings
 from participants.insured.store import db
 
@@ -68,6 +70,16 @@ def worker(
         subscriptions=subscriptions(rules),
         limits=limits,
     )
+
+
+def slicer(
+    area: AreaCode, engine: Engine, transport: Transport, clock: Clock, settings: Settings
+) -> Callable[[threading.Event], None]:
+    """The loop beside the worker: it tells the hub of slices of the open day."""
+    rules = area_file.load(area, settings.area_file_of(area))
+    outbox = _outbox(f"{rules.name}.slices", engine, transport, clock, settings)
+    every = timedelta(seconds=settings.insured_slice_every_s)
+    return partial(jobs.run, partial(slices.report, rules), outbox, every)
 
 
 def desk(
@@ -121,7 +133,11 @@ def work(
             _name(code): worker(code, engine, transport, clock, settings)
             for code, engine in engines.items()
         }
-        loops.work(workers, stop)
+        beside: dict[str, loops.Loop] = {
+            f"{_name(code)} slices": slicer(code, engine, transport, clock, settings)
+            for code, engine in engines.items()
+        }
+        loops.work(workers, stop, beside)
 
 
 @app.command()

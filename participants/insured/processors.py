@@ -11,10 +11,17 @@ from contracts import topics
 from contracts.codes import Role
 from contracts.delivery.processor import Subscription
 from contracts.message import Body, Message, Outgoing
+from contracts.messages.advance import AdvanceNoticed, AdvanceWarned
 from contracts.messages.clearing import ClearingIssued
 from contracts.messages.enquiry import PersonAsked, PersonEnquired, PreflightForwarded
-from contracts.messages.reconciliation import RowsRequested, TotalsRequested
+from contracts.messages.reconciliation import (
+    PiecesRequested,
+    RowsRequested,
+    SliceRequested,
+    TotalsRequested,
+)
 from contracts.messages.registration import RegistrationReviewRequested, RegistrationTold
+from contracts.messages.repair import RepairOrdered
 from contracts.messages.settlement import (
     CalculationRequested,
     ReleaseRequested,
@@ -24,6 +31,7 @@ from contracts.messages.settlement import (
 from contracts.messages.weather import CanarySent
 from participants.insured.domain.area import Area
 from participants.insured.services import (
+    advances,
     calculations,
     canaries,
     conclusions,
@@ -32,7 +40,9 @@ from participants.insured.services import (
     questions,
     registrations,
     releases,
+    repairing,
     reports,
+    slices,
     standings,
     trials,
 )
@@ -54,8 +64,13 @@ WORK: tuple[tuple[type[Body], UseCase], ...] = (
 )
 NOTICES: tuple[tuple[type[Body], UseCase], ...] = (
     (TotalsRequested, reports.totals),
+    (PiecesRequested, reports.pieces),
     (RowsRequested,   reports.rows),
+    (SliceRequested,  slices.answer),
+    (RepairOrdered,   repairing.obey),
     (ClearingIssued,  reports.keep_statement),
+    (AdvanceWarned,   advances.warned),
+    (AdvanceNoticed,  advances.noticed),
 )
 # fmt: on
 

@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     insured_area_file: str | None = None  # rules of the areas; the shipped ones when not set
     insured_api_host: str = "127.0.0.1"
     insured_api_port: int = Field(default=8020, ge=0, le=65535)  # 0: any free port
+    insured_slice_every_s: int = Field(default=10, ge=1, le=30)  # of the open day, to the hub
     insured_batch_max: int = Field(default=500, ge=1, le=5_000)  # messages a transaction
     insured_wait_ms: int = Field(default=200, ge=1, le=5_000)  # one poll without messages
     insured_tries_max: int = Field(default=8, ge=1, le=100)  # of a passing fault of the database

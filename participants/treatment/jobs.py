@@ -1,4 +1,4 @@
-"""What the clock makes a treatment area do: remind the hub of what it has not answered."""
+"""What the clock makes a treatment area do: remind the hub, and tell it of slices and breaks."""
 
 import logging
 import threading
@@ -13,7 +13,7 @@ from contracts.delivery.outbox import Outbox
 from contracts.delivery.passing import is_passing
 from contracts.message import Outgoing
 from contracts.programs.ending import close
-from participants.treatment.services import reminding
+from participants.treatment.services import reminding, slices, telling_breaks
 from participants.treatment.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,15 @@ def remind(area: AreaCode, settings: Settings) -> Job:
         reminding=settings.reminding(),
         count_max=settings.treatment_remind_at_once_max,
     )
+
+
+def tell(area: AreaCode) -> Job:
+    """One transaction: the slice that has ended, and hospitals' differences not told yet."""
+
+    def run(tx: Connection, now: datetime) -> list[Outgoing]:
+        return [*slices.report(area, tx, now), *telling_breaks.tell(tx, area, now)]
+
+    return run
 
 
 def run_once(job: Job, outbox: Outbox) -> int:
@@ -56,7 +65,7 @@ def run(job: Job, outbox: Outbox, every: timedelta, stop: threading.Event) -> No
             except Exception as error:
                 if not is_passing(error):
                     raise
-                log.warning("the hub cannot be reminded for now (%s)", type(error).__name__)
+                log.warning("the hub cannot be told for now (%s)", type(error).__name__)
             stop.wait(every.total_seconds())
     finally:
         close(outbox.close)

@@ -73,6 +73,16 @@ def reminder(
     return partial(treatment_jobs.run, treatment_jobs.remind(area, settings), outbox, every)
 
 
+def slicer(
+    area: AreaCode, engine: Engine, transport: Transport, clock: Clock, settings: Settings
+) -> Callable[[threading.Event], None]:
+    """The loop that tells the hub of slices of the open day, and of differences with hospitals."""
+    name = f"{topics.participant(Role.TREATMENT, area)}.slices"
+    outbox = Outbox(engine, transport.sender(name), clock, settings.outbox_limits())
+    every = timedelta(seconds=settings.treatment_slice_every_s)
+    return partial(treatment_jobs.run, treatment_jobs.tell(area), outbox, every)
+
+
 def _area(text: str) -> str:
     if text not in areas():
         raise typer.BadParameter(f"没有这个就医地：{text}")
@@ -103,6 +113,10 @@ def work(
         }
         jobs: dict[str, loops.Loop] = {
             f"treatment.{code} jobs": reminder(code, engine, transport, clock, settings)
+            for code, engine in engines.items()
+        }
+        jobs |= {
+            f"treatment.{code} slices": slicer(code, engine, transport, clock, settings)
             for code, engine in engines.items()
         }
         jobs |= {

@@ -10,20 +10,31 @@ from contracts import topics
 from contracts.codes import AreaCode, Role
 from contracts.delivery.processor import Handle, Subscription
 from contracts.message import Message, Outgoing
+from contracts.messages.advance import AdvanceNoticed, AdvanceWarned
 from contracts.messages.clearing import ClearingIssued
 from contracts.messages.enquiry import PersonAnswered, PersonTold, PreflightAnswered
-from contracts.messages.reconciliation import BreaksTold, RowsRequested, TotalsRequested
+from contracts.messages.reconciliation import (
+    BreaksTold,
+    PiecesRequested,
+    RowsRequested,
+    SliceRequested,
+    TotalsRequested,
+)
 from contracts.messages.registration import RegistrationTold
+from contracts.messages.repair import RepairOrdered
 from contracts.messages.settlement import SettlementAnswered, TrialAnswered
 from contracts.messages.weather import RouteWeatherPublished
 from participants.treatment.services import (
+    advances,
     enquiries,
     hub_breaks,
     preflights,
     questions,
     registrations,
+    repairing,
     reports,
     settlements,
+    slices,
     statements,
     trials,
     weather,
@@ -42,9 +53,14 @@ def subscriptions(area: AreaCode) -> tuple[Subscription, ...]:
         Subscription(answers, PreflightAnswered, preflights.record_answers),
         Subscription(answers, RegistrationTold, registrations.record_told),
         Subscription(notices, TotalsRequested, _for(area, reports.totals)),
+        Subscription(notices, PiecesRequested, _for(area, reports.pieces)),
         Subscription(notices, RowsRequested, _for(area, reports.rows)),
+        Subscription(notices, SliceRequested, _for(area, slices.answer)),
+        Subscription(notices, RepairOrdered, _for(area, repairing.obey)),
         Subscription(notices, BreaksTold, hub_breaks.record),
         Subscription(notices, ClearingIssued, statements.receive),
+        Subscription(notices, AdvanceWarned, advances.warned),
+        Subscription(notices, AdvanceNoticed, advances.noticed),
         Subscription(notices, RouteWeatherPublished, weather.record),
     )
 

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     remind_pause_max_s: int = Field(default=60, ge=1, le=86_400)  # between two reminders
     treatment_remind_every_ms: int = Field(default=200, ge=10, le=1_000)
     treatment_remind_at_once_max: int = Field(default=500, ge=1, le=1_000)  # a transaction
+    treatment_slice_every_s: int = Field(default=10, ge=1, le=30)  # of the open day, to the hub
     treatment_batch_max: int = Field(default=500, ge=1, le=5_000)  # messages a transaction
     treatment_wait_ms: int = Field(default=200, ge=1, le=5_000)  # one poll without messages
     treatment_tries_max: int = Field(default=8, ge=1, le=100)  # of a passing fault

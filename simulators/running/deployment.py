@@ -16,6 +16,7 @@ from contracts.codes import AreaCode, Role
 from contracts.delivery.engine import engine_of
 from contracts.delivery.transport import KafkaTransport
 from contracts.signing import KeyRing
+from hub.papers.seal_key import new_key_text
 from hub.store import db as hub_db
 from participants.insured.store import db as insured_db
 from participants.treatment.store import db as treatment_db
@@ -29,7 +30,7 @@ MIGRATIONS = {
     "treatment": treatment_db.migrate,
 }
 
-MESSAGE_KEY_VALID_FOR = timedelta(days=400)
+MESSAGE_KEY_VALID_FOR = timedelta(days=480)  # a story of many months has one set
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -137,6 +138,8 @@ def new_secrets(areas: Iterable[AreaCode]) -> dict[str, str]:
     return {
         "YIDI_SEALING_KEYS": f"run={_new_key()}",
         "YIDI_PERSON_TOKEN_KEY": _new_key(),
+        "YIDI_HUB_SEALING_KEYS": f"run={_new_key()}",
+        "YIDI_HUB_SEAL_KEY": new_key_text(),
         "YIDI_MESSAGE_KEYS": ",".join(map(new_message_key, names)),
     }
 

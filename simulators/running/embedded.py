@@ -3,9 +3,10 @@
 import base64
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -17,6 +18,7 @@ from contracts.delivery.processor import Processor
 from contracts.delivery.watching import watched
 from contracts.sealing import Sealer
 from hub import main as hub
+from hub.domain.clearing_terms import terms_in_use
 from hub.settings import Settings as HubSettings
 from participants.gateway.http.app import create_app, shedding
 from participants.gateway.main import door_of
@@ -32,6 +34,8 @@ from simulators.running.world import DESK_AREA, World
 from simulators.stack.servers import Servers
 
 SERVES_WITHIN_S = 20.0
+SHIPPED: Mapping[str, Any] = {}
+"""Nothing of the hub's settings shall differ."""
 
 
 class ThreadDied(Exception):
@@ -81,7 +85,8 @@ class Parts:
 
     deployment: Deployment
     stack: ExitStack
-    canary_every_s: int
+    hub_settings: HubSettings
+    slices_every_s: int
     clock: Clock = field(default_factory=SystemClock)
     log: MemoryLog = field(default_factory=MemoryLog)
     died: dict[str, BaseException] = field(default_factory=dict)
@@ -99,7 +104,8 @@ class Parts:
         """The hub's worker, jobs and API; the API's address."""
         engine = self.deployment.hub_engine("hub")
         self.stack.callback(engine.dispose)
-        settings = _hub_settings(self.deployment, self.canary_every_s)
+        settings = self.hub_settings
+        self.stack.enter_context(terms_in_use(settings.clearing_terms()))
         self.loop("hub work", lambda: hub.worker(engine, self.log, self.clock, settings))
         stop = threading.Event()
         jobs = threading.Thread(target=self._jobs, args=(settings, stop), name="hub jobs")
@@ -118,6 +124,10 @@ class Parts:
         def build() -> Processor:
             return insured.worker(area, engine, self.log, self.clock, settings)
 
+        if self.slices_every_s:
+            often = InsuredSettings(insured_slice_every_s=self.slices_every_s)
+            tell = insured.slicer(area, engine, self.log, self.clock, often)
+            self.beside(f"insured {area} slices", tell)
         return self.loop(f"insured {area}", build)
 
     def desk(self, area: AreaCode) -> str:
@@ -137,6 +147,10 @@ class Parts:
         )
         remind = treatment.reminder(area, engine, self.log, self.clock, settings)
         self.beside(f"treatment {area} jobs", remind)
+        if self.slices_every_s:
+            often = TreatmentSettings(treatment_slice_every_s=self.slices_every_s)
+            tell = treatment.slicer(area, engine, self.log, self.clock, often)
+            self.beside(f"treatment {area} slices", tell)
 
     def beside(self, name: str, loop: Callable[[threading.Event], None]) -> None:
         """Run a loop in a thread of its own until the world ends."""
@@ -212,17 +226,21 @@ def embedded_world(
     areas: tuple[AreaCode, ...],
     *,
     canary_every_s: int = 0,
+    slices_every_s: int = 0,
     clock: Clock | None = None,
+    hub_settings: Mapping[str, Any] = SHIPPED,
 ) -> Iterator[World]:
     """Everything in this process; it ends, and its databases go, with the block.
 
-    `clock`: the machine's own unless given. `canary_every_s`: to each insured area; 0 for none, as
-    whoever counts messages wants it.
+    `clock`: the machine's own unless given. `canary_every_s`: to each insured area, and
+    `slices_every_s`: of the open day, from every area; 0 for none, as whoever counts messages
+    wants it. `hub_settings`: of hub.settings, where they shall differ.
     """
     with deployed(servers, areas) as deployment, ExitStack() as stack:
         clock = clock or SystemClock()
         log = MemoryLog(keys=deployment.keys(), clock=clock)
-        parts = Parts(deployment, stack, canary_every_s, clock, log)
+        settings = _hub_settings(deployment, canary_every_s, hub_settings)
+        parts = Parts(deployment, stack, settings, slices_every_s, clock, log)
         tokens = seed(deployment, parts.clock.now())
         hub_api = parts.hub()
         insured_loops = {area: parts.insured(area) for area in areas}
@@ -242,14 +260,19 @@ def embedded_world(
         )
 
 
-def _hub_settings(deployment: Deployment, canary_every_s: int) -> HubSettings:
+def _hub_settings(
+    deployment: Deployment, canary_every_s: int, others: Mapping[str, Any]
+) -> HubSettings:
     # The demonstration closes its day while the areas still answer, so sides are asked often.
-    return HubSettings(
-        hub_database_url=deployment.hub_url,
-        person_token_key=deployment.secrets["YIDI_PERSON_TOKEN_KEY"],
-        ask_every_s=1,
-        hub_canary_every_s=canary_every_s,
-    )
+    own: dict[str, Any] = {
+        "hub_database_url": deployment.hub_url,
+        "person_token_key": deployment.secrets["YIDI_PERSON_TOKEN_KEY"],
+        "hub_sealing_keys": deployment.secrets["YIDI_HUB_SEALING_KEYS"],
+        "hub_seal_key": deployment.secrets["YIDI_HUB_SEAL_KEY"],
+        "ask_every_s": 1,
+        "hub_canary_every_s": canary_every_s,
+    }
+    return HubSettings(**{**own, **others})
 
 
 def _end(server: uvicorn.Server, thread: threading.Thread) -> None:

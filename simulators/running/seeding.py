@@ -21,18 +21,25 @@ from simulators.running.deployment import Deployment
 from simulators.running.joining import JOINING_AREA, join
 from simulators.world.population import eligibilities_file, institutions_file, people_file
 
-TOKENS_VALID_FOR = timedelta(days=120)  # a story of months has one set
+TOKENS_VALID_FOR = timedelta(days=480)  # a story of many months has one set
+AGENCIES = (
+    (AccessRole.INSURED_AGENCY, "经办机构"),
+    (AccessRole.TREATMENT_AGENCY, "就医地经办机构"),
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Tokens:
-    """Bearer tokens of this run: the operator's, each agency's at the hub, each desk's.
+    """Bearer tokens of this run: the operators', each agency's at the hub, each desk's.
 
-    `hospitals`: what each hospital that is being connected was given, see `joining`.
+    `agencies` speak for insured areas, `treatment_agencies` for treatment areas. `hospitals`: what
+    each hospital that is being connected was given, see `joining`.
     """
 
     operator: str
+    second_operator: str
     agencies: Mapping[AreaCode, str]
+    treatment_agencies: Mapping[AreaCode, str]
     desks: Mapping[AreaCode, str]
     hospitals: Mapping[str, Any] = field(default_factory=dict)
 
@@ -44,15 +51,20 @@ def seed(deployment: Deployment, now: datetime) -> Tokens:
         participants.connect(tx, deployment.areas)
         days.open_first(tx, shanghai_date_of(now), now)
     operator = _issued(engine, Principal("值班操作员", AccessRole.OPERATOR, None), now)
-    agencies = {
-        area: _issued(engine, Principal(f"经办机构{area}", AccessRole.INSURED_AGENCY, area), now)
-        for area in deployment.areas
-    }
+    second = _issued(engine, Principal("复核操作员", AccessRole.OPERATOR, None), now)
+    agencies, treatment_agencies = (
+        {
+            area: _issued(engine, Principal(f"{name}{area}", role, area), now)
+            for area in deployment.areas
+        }
+        for role, name in AGENCIES
+    )
     engine.dispose()
     desks = {area: _insured(deployment, area, now) for area in deployment.areas}
     for area in deployment.areas:
         _treatment(deployment, area)
-    return Tokens(operator, agencies, desks, _joined(deployment, now))
+    joined = _joined(deployment, now)
+    return Tokens(operator, second, agencies, treatment_agencies, desks, joined)
 
 
 def _insured(deployment: Deployment, area: AreaCode, now: datetime) -> str:

@@ -1,6 +1,6 @@
 """The clearing table: its columns, its months, and the proof that both computations agree."""
 
-from datetime import date
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 from contracts.codes import AreaCode, InsuranceKind, VisitKind
 from contracts.messages.clearing import ClearingLine
 from hub.domain.clearing import (
+    AWAITING,
     COLUMNS,
     RUN,
+    STANDING,
+    STATE_ZH,
     Difference,
+    RunEvent,
     RunState,
-    days_of,
     differences,
     payable_by_pair,
     printed,
@@ -21,13 +24,6 @@ from hub.domain.clearing import (
 from tests.support.tables import rows
 
 HUNAN, SHANGHAI, ANHUI = AreaCode("430000"), AreaCode("310000"), AreaCode("340000")
-MONTHS = """
-    month    | first       last
-    2026-01  | 2026-01-01  2026-01-31
-    2026-02  | 2026-02-01  2026-02-28
-    2028-02  | 2028-02-01  2028-02-29
-    2026-12  | 2026-12-01  2026-12-31
-"""
 
 
 def _line(*parts_fen: int, payable_fen: int, insured: AreaCode = HUNAN) -> ClearingLine:
@@ -41,20 +37,6 @@ def _line(*parts_fen: int, payable_fen: int, insured: AreaCode = HUNAN) -> Clear
         parts_fen=parts_fen,
         payable_fen=payable_fen,
     )
-
-
-@pytest.mark.parametrize("case", rows(MONTHS), ids=lambda c: c["month"])
-def test_a_month_has_its_first_and_last_day(case: dict[str, str]) -> None:
-    first, last = days_of(case["month"])
-    assert (first, last) == (date.fromisoformat(case["first"]), date.fromisoformat(case["last"]))
-
-
-@pytest.mark.parametrize(
-    "text", ["", "2026", "2026-13", "2026-00", "1999-01", "２０２６-01", "2026-1"]
-)
-def test_what_is_not_a_month_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="not a month"):
-        days_of(text)
 
 
 def test_the_table_has_the_columns_of_the_rules_in_their_order() -> None:
@@ -92,5 +74,39 @@ def test_a_pair_is_different_when_either_computation_lacks_it() -> None:
     ]
 
 
-def test_nothing_leaves_an_issued_or_a_broken_run() -> None:
-    assert RUN.terminal() == {RunState.ISSUED, RunState.BROKEN}
+# A clerk's table: what each event does in each state; a dot where it is refused.
+LIFE = """
+    state      | freeze  differ  balance     issue   contest    withdraw  confirm    override   pay   close
+    open       | frozen  .       .           .       .          .         .          .          .     .
+    frozen     | .       broken  reconciled  .       .          .         .          .          .     .
+    broken     | frozen  .       .           .       .          .         .          .          .     .
+    reconciled | .       .       .           issued  .          .         .          .          .     .
+    issued     | .       .       .           .       contested  .         confirmed  confirmed  .     .
+    contested  | frozen  .       .           .       contested  issued    .          confirmed  .     .
+    confirmed  | .       .       .           .       .          .         .          .          paid  .
+    paid       | .       .       .           .       .          .         .          .          .     closed
+    closed     | .       .       .           .       .          .         .          .          .     .
+"""
+
+
+@pytest.mark.parametrize("case", rows(LIFE), ids=lambda c: c["state"])
+def test_a_run_moves_as_the_table_of_its_life_says(case: dict[str, str]) -> None:
+    state = RunState(case["state"])
+    moves = {event: RUN.after(state, event) for event in RunEvent if RUN.allows(state, event)}
+    assert {event: str(moves.get(event, ".")) for event in RunEvent} == {
+        event: case[event] for event in RunEvent
+    }
+
+
+def test_the_table_of_its_life_has_every_state_and_every_state_a_chinese_name() -> None:
+    assert {case["state"] for case in rows(LIFE)} == set(RunState)
+    assert set(STATE_ZH) == set(RunState)
+    assert len(set(STATE_ZH.values())) == len(RunState)
+
+
+def test_only_a_closed_run_is_at_its_end_and_what_stands_is_not_asked_about() -> None:
+    assert RUN.terminal() == {RunState.CLOSED}
+    assert not AWAITING & STANDING
+    answering = (RunEvent.CONTEST, RunEvent.WITHDRAW)
+    heard = {s for s, e in product(RunState, answering) if RUN.allows(s, e)}
+    assert heard == AWAITING

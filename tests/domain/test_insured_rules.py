@@ -160,7 +160,7 @@ def test_once_given_back_nothing_is_held_again(
 def test_a_tombstone_stays_one() -> None:
     grant = tombstone(SettlementId(new_id()), INSURANCE.person_id, NOW)
     assert grant.released(NOW) == grant
-    assert grant.concluded(GrantEvent.SETTLE, date(2026, 3, 10)) is None
+    assert grant.concluded(GrantEvent.SETTLE, date(2026, 3, 10), NOW) is None
 
 
 SHIPPED = area_file.load(AREA)
@@ -304,4 +304,4 @@ def test_the_desk_has_its_working_days(row: Row) -> None:
 def _after(grant: Grant, event: GrantEvent, day: date) -> Grant:
     if event is GrantEvent.RELEASE:
         return grant.released(NOW)
-    return grant.concluded(event, day) or grant
+    return grant.concluded(event, day, NOW) or grant

@@ -71,6 +71,38 @@ def test_each_difference_has_its_class(case: dict[str, str], sign: int) -> None:
     assert told == ([] if case["class"] == "-" else [(case["class"], *fen)])
 
 
+# Who has the reversal alone, and whether the other has the settlement as settled.
+UNDONE = """
+    who        reversal_at  settled_there | class
+    insured    hub          yes           | status
+    insured    hub          no            | only_at_hub
+    treatment  hub          yes           | status
+    insured    side         yes           | status
+    insured    side         no            | only_at_insured
+    treatment  side         no            | only_at_treatment
+"""
+
+
+@pytest.mark.parametrize("case", rows(UNDONE), ids=lambda c: f"{c['who']}-{c['reversal_at']}")
+def test_a_reversal_that_one_party_has_is_a_difference_of_status(case: dict[str, str]) -> None:
+    at_hub, settled = case["reversal_at"] == "hub", {SettlementId(UUID(int=7))}
+    there = settled if case["settled_there"] == "yes" else set()
+    entries = _entries("100:60", -1)
+    [found] = breaks_of(
+        RowsOfBucket(
+            BUCKET,
+            Role(case["who"]),
+            entries if at_hub else [],
+            [] if at_hub else entries,
+            {},
+            {},
+            hub_settled=set() if at_hub else there,
+            side_settled=there if at_hub else set(),
+        )
+    )
+    assert found.break_class.value == case["class"]
+
+
 def test_every_class_has_chinese_words_and_a_likely_cause() -> None:
     assert set(WORDS) == set(BreakClass)
     assert Break(BreakClass.DAY, other_date=YESTERDAY).told() == (

@@ -52,6 +52,12 @@ SUBJECTS = {"person": PERSON, "other person": STRANGER}
 KEYS = [str(UUID(int=n)) for n in range(1, 40)]  # few, so that many are met again
 SEASONING: Seasoning = {
     "registration_id": KEYS,
+    "case_id": KEYS,
+    "attachment_id": KEYS,
+    "follows": [*KEYS[:3], None, None, None],
+    "settlements": [[str(settlement_id(1))], [str(settlement_id(2))], []],
+    "respondents": [["treatment.310000"], ["insured.430000", "hub"], []],
+    "content_base64": ["JVBERi0xLjQKJSVFT0Y=", "TVo=", "***"],
     "Idempotency-Key": KEYS,
     "replaces": [*KEYS, None, None, None],
     "settlement_id": [str(settlement_id(n)) for n in (1, 2, 3)],
@@ -90,7 +96,10 @@ class At:
 def hub_door(databases: Databases) -> Iterator[Api]:
     """The API on a database of its own, with some days, cases, and sides that were asked."""
     engine, log = databases.fresh("hub", migrate), MemoryLog()
-    settings = Settings(person_token_key=SecretStr("bm90IGEgc2VjcmV0IG9mIGFueWJvZHk="))
+    settings = Settings(
+        person_token_key=SecretStr("bm90IGEgc2VjcmV0IG9mIGFueWJvZHk="),
+        hub_sealing_keys=SecretStr("k1=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="),
+    )
     outbox = Outbox(engine, log.sender("hub.api"), At())
     outbox.tend()
     callers = _books(engine)

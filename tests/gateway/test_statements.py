@@ -10,8 +10,8 @@ from contracts import topics
 from contracts.codes import Role
 from contracts.ids import MessageId, SettlementId, id_of_short_text, new_id, short_text_of
 from contracts.message import Head, Message
-from contracts.messages.reconciliation import BreaksTold, BreakTold
-from participants.treatment.services import hub_breaks
+from contracts.messages.reconciliation import BreaksTold, BreakTold, HospitalBreaksReported
+from participants.treatment.services import hub_breaks, telling_breaks
 from tests.gateway.cases import PSN_NO
 from tests.gateway.statement_cases import (
     OFFICE,
@@ -24,7 +24,7 @@ from tests.gateway.statement_cases import (
     today,
     uploaded,
 )
-from tests.gateway.street import Street, envelope
+from tests.gateway.street import AREA, Street, envelope
 
 
 def amounts(count: int, total: str, fund: str, account: str) -> dict[str, Any]:
@@ -189,12 +189,33 @@ def test_every_kind_of_difference_is_found_and_nothing_else(street: Street) -> N
     classes = "SELECT class FROM hospital_breaks WHERE resolved_at IS NULL ORDER BY class"
     names = ["amount", "duplicate", "only_hospital", "only_platform", "status"]
     assert [one for (one,) in street.rows(classes)] == names
+    assert sorted(told_the_hub(street)) == [
+        ("amount", False),
+        ("duplicate", False),
+        ("only_at_hospital", False),
+        ("only_at_treatment", False),
+        ("status", False),
+    ]
+    assert told_the_hub(street) == []
 
     # Compared again with what was right, every difference is resolved and kept.
     right = [row(one) for one in (same, dear, lacking, unaware, twice)] + [refund(unaware)]
     assert compared(street, right)[1] == []
     assert street.rows(classes) == []
     assert street.rows("SELECT count(*) FROM hospital_breaks") == [(5,)]
+    assert [is_gone for _, is_gone in told_the_hub(street)] == [True] * 5
+
+
+def told_the_hub(street: Street) -> list[tuple[str, bool]]:
+    """What the area's job says: (class, whether it is gone)."""
+    with street.engine.begin() as tx:
+        said = telling_breaks.tell(tx, AREA, datetime.now(UTC))
+    return [
+        (one.break_class, one.resolved_at is not None)
+        for message in said
+        if isinstance(message.message.body, HospitalBreaksReported)
+        for one in message.message.body.breaks
+    ]
 
 
 def test_a_file_that_is_not_as_declared_is_compared_with_a_warning(street: Street) -> None:

@@ -1,5 +1,6 @@
 """The hub's commands, as an operator meets them."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -15,10 +16,16 @@ from contracts.programs.ending import close
 from hub.main import app, served, worker
 from hub.settings import Settings
 from hub.store.db import migrate
+from hub.store.verification import CHECKS
 from tests.support.databases import Databases
 
 DATABASE = "YIDI_HUB_DATABASE_URL"
 OPERATOR = ["token", "--subject", "operator-1", "--role", "operator"]
+
+AN_OLD_LETTER = """
+    INSERT INTO dead_letters (topic, partition, "offset", value_sha256, key, value, fault, detail,
+        buried_at) VALUES ('hub.settlements', 0, 0, sha256(''), '', '', 'bug', '', now())
+"""
 
 
 class At:
@@ -40,7 +47,9 @@ def engine(databases: Databases, monkeypatch: pytest.MonkeyPatch, runner: CliRun
     return engine
 
 
-@pytest.mark.parametrize("command", [["work"], ["jobs"], ["api"], ["migrate"], ["open"]])
+@pytest.mark.parametrize(
+    "command", [["work"], ["jobs"], ["api"], ["migrate"], ["open"], ["verify"]]
+)
 def test_a_command_without_its_database_names_the_variable(
     runner: CliRunner, command: list[str]
 ) -> None:
@@ -107,6 +116,26 @@ def test_tokens_of_persons_and_institutions_are_issued_elsewhere(
 ) -> None:
     result = runner.invoke(app, ["token", "--subject", "x", "--role", role])
     assert result.exit_code == 2
+
+
+def test_verify_tells_each_promise_names_broken_rows_and_ends_with_one(
+    runner: CliRunner, engine: Engine
+) -> None:
+    assert runner.invoke(app, ["migrate"]).exit_code == 0
+    sound = runner.invoke(app, ["verify"])
+    assert sound.exit_code == 0, sound.output
+    assert "全部成立" in sound.stdout
+    assert sound.stdout.count("通过") == len(CHECKS)
+    with engine.begin() as tx:
+        bulk.run(tx, AN_OLD_LETTER)
+    broken = runner.invoke(app, ["verify"])
+    assert broken.exit_code == 1
+    assert "不成立  没有未处理的死信 (no_open_dead_letters)" in broken.stdout
+    assert "topic=hub.settlements" in broken.stdout
+    told = runner.invoke(app, ["verify", "--json"])
+    assert told.exit_code == 1
+    (finding,) = json.loads(told.stdout)["findings"]
+    assert (finding["name"], finding["rows"][0]["fault"]) == ("no_open_dead_letters", "bug")
 
 
 @pytest.mark.parametrize("command", [["migrate"], ["open"], OPERATOR])

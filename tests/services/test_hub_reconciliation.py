@@ -24,6 +24,7 @@ from hub.domain.reconciliation import SideState
 from hub.services import reconciliation
 from hub.services.breaks import record_rows
 from hub.services.day_summary import DaySummary, summary
+from hub.store import breaks
 from hub.store import reconciliation as store
 from hub.store.db import migrate
 from tests.support.databases import Databases
@@ -57,9 +58,13 @@ def engine(databases: Databases) -> Engine:
     return engine
 
 
-def _message(body: Body, sender: str) -> Message[Any]:
+def _message(body: Body, sender: str, sent_at: datetime = NOON) -> Message[Any]:
     head = Head(
-        message_id=MessageId(new_id()), cause_id=None, kind=body.KIND, sender=sender, sent_at=NOON
+        message_id=MessageId(new_id()),
+        cause_id=None,
+        kind=body.KIND,
+        sender=sender,
+        sent_at=sent_at,
     )
     return Message(head, body)
 
@@ -101,7 +106,7 @@ def _report(
         attempt=attempt,
         buckets=tuple(bucket_of(key, entries) for key, entries in buckets.items()),
     )
-    outgoing = reconciliation.record_totals(tx, [_message(totals, who)], now)
+    outgoing = reconciliation.record_totals(tx, [_message(totals, who, now)], now)
     wanted = [one.message.body for one in outgoing]
     for body in [one for one in wanted if isinstance(one, RowsRequested)]:
         key = (body.counterpart, body.insurance_kind, body.visit_kind)
@@ -139,7 +144,7 @@ def _rows(
                 )
                 for e in part
             ),
-            **wanted.model_dump(),
+            **wanted.model_dump(exclude={"pieces", "among"}),
         )
         for number, part in enumerate(cut, 1)
     ]
@@ -225,10 +230,51 @@ def test_equal_totals_agree_at_once_and_a_repeated_report_changes_nothing(engine
     assert _summary(engine).agreed
 
 
+def test_an_agreed_side_that_later_says_otherwise_is_a_break_and_not_absorbed(
+    engine: Engine,
+) -> None:
+    _begin(engine)
+    with engine.begin() as tx:
+        _report(tx, Role.INSURED, HUNAN, CASES)
+        _report(tx, Role.INSURED, HUNAN, CASES[1:], now=NOON + timedelta(seconds=1))
+    assert _states(engine)["insured.430000"] is SideState.WAITING  # There is time left.
+    with engine.begin() as tx:
+        _report(tx, Role.INSURED, HUNAN, CASES, now=NOON + timedelta(seconds=2))
+        said = _report(tx, Role.INSURED, HUNAN, CASES[1:], now=LATE)
+    told = ("treatment.310000.notices", "only_at_hub", str(settlement_id(1)), 1, False)
+    assert _told(said) == [told]
+    assert _states(engine)["insured.430000"] is SideState.BROKEN
+    assert _open(engine) == [("only_at_hub", (settlement_id(1), 1), 100_00, None)]
+
+
+def test_an_operator_may_ask_agreed_sides_again(engine: Engine) -> None:
+    _begin(engine)
+    with engine.begin() as tx:
+        for role, area in (
+            (Role.INSURED, HUNAN),
+            (Role.INSURED, ANHUI),
+            (Role.TREATMENT, SHANGHAI),
+        ):
+            _report(tx, role, area, CASES)
+        assert len(reconciliation.ask(tx, DAY, LATE)) == 3
+        _report(tx, Role.INSURED, ANHUI, (), attempt=2, now=LATE)
+    assert _open(engine) == [("only_at_hub", (settlement_id(3), 1), 33_33, None)]
+
+
+def test_the_last_report_of_a_side_is_kept(engine: Engine) -> None:
+    _begin(engine)
+    with engine.begin() as tx:
+        _report(tx, Role.INSURED, HUNAN, CASES[1:])
+        _report(tx, Role.INSURED, HUNAN, CASES)
+        key = (DAY, Role.INSURED, HUNAN)
+        assert breaks.buckets_of(tx, key) == store.totals_of(tx, [key])[key]
+
+
 PLANTED = {
     "only_at_hub": (CASES[1:], (1, 1), 100_00, None),
     "only_at_insured": ((*CASES, Case(9, DAY, total_fen=5_00)), (9, 1), None, 5_00),
     "amount": ((Case(1, DAY, total_fen=101_00), *CASES[1:]), (1, 1), 100_00, 101_00),
+    "status": ((CASES[0], Case(2, DAY, total_fen=70_00), *CASES[2:]), (2, -1), -70_00, None),
     "fund_split": ((Case(1, DAY, pool_fen=1_00), *CASES[1:]), (1, 1), 100_00, 100_00),
 }
 

@@ -11,8 +11,8 @@ import pytest
 from contracts.ids import RegistrationId
 from contracts.messages.registration import RegistrationDecided
 from hub.services import deciding
-from tests.services.test_hub_api import BODY, PERSON, World, _code, world  # noqa: F401 - a fixture
 from tests.support.hub import said
+from tests.support.hub_api import BODY, PERSON, World, code_of, world  # noqa: F401 - a fixture
 from tests.support.hub_books import NOON
 from tests.support.tables import rows
 
@@ -113,7 +113,7 @@ def test_who_changes_what_and_a_no_changes_nothing(
     for way in {"suspended": ("suspend",), "cancelled": ("cancel",)}.get(case["stands"], ()):
         _change(world, "hunan", id_, change=way)
     answers = [_change(world, case["who"], id_, key, change=case["change"]) for _ in range(2)]
-    codes = {_code(a) if a.status_code >= 400 else str(a.status_code) for a in answers}
+    codes = {code_of(a) if a.status_code >= 400 else str(a.status_code) for a in answers}
     assert codes == {case["answer"]}
     assert answers[0].json() == answers[1].json()
     shown = world.client.get(f"/registrations/{id_}", headers=world.as_("hunan")).json()
@@ -124,9 +124,9 @@ def test_another_wish_under_the_same_key_is_a_clash(world: World) -> None:
     id_, key = _filed(world), str(uuid4())
     assert _change(world, "hunan", id_, key).status_code == 200
     answer = _change(world, "hunan", id_, key, reason="别的原因")
-    assert (answer.status_code, _code(answer)) == (409, "1009")
+    assert (answer.status_code, code_of(answer)) == (409, "1009")
     assert "报文ID已使用" in answer.json()["detail"]
-    assert _code(_change(world, "hunan", str(uuid4()))) == "4018"
+    assert code_of(_change(world, "hunan", str(uuid4()))) == "4018"
 
 
 BAD_CHANGES: dict[str, tuple[dict[str, Any], str]] = {
@@ -145,7 +145,7 @@ BAD_CHANGES: dict[str, tuple[dict[str, Any], str]] = {
 def test_a_bad_wish_is_answered_with_its_code(world: World, name: str) -> None:
     changes, code = BAD_CHANGES[name]
     id_ = _filed(world)
-    assert _code(_change(world, "hunan", id_, **changes)) == code
+    assert code_of(_change(world, "hunan", id_, **changes)) == code
     assert _change(world, "hunan", id_).status_code == 200
 
 
@@ -154,10 +154,10 @@ def test_persons_file_for_themselves_by_channels_of_theirs(world: World) -> None
     shown = world.client.get(f"/registrations/{id_}", headers=world.as_("person")).json()
     filed_by = (shown["person_id"], shown["channel"], shown["submitted_by"])
     assert filed_by == (PERSON, "web", "person")
-    assert _code(world.submit("person", str(uuid4()), channel="hospital")) == "1006"
-    assert _code(world.submit("person", str(uuid4()), person_id="Q" * 29)) == "1013"
+    assert code_of(world.submit("person", str(uuid4()), channel="hospital")) == "1006"
+    assert code_of(world.submit("person", str(uuid4()), person_id="Q" * 29)) == "1013"
     clash = world.submit("hunan", id_)
-    assert _code(clash) == "1009"
+    assert code_of(clash) == "1009"
 
 
 def test_an_area_pages_through_what_waits_for_it(world: World) -> None:
@@ -176,4 +176,4 @@ def test_an_area_pages_through_what_waits_for_it(world: World) -> None:
     assert len(mine.json()["items"]) == 3
     for who, place in (("anhui", "insured/430000"), ("hunan", "treatment/310000")):
         answer = world.client.get(f"/registrations/of-area/{place}", headers=world.as_(who))
-        assert _code(answer) == "1013"
+        assert code_of(answer) == "1013"

@@ -6,8 +6,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from hub.services import clearing, reconciliation
+from contracts.codes import Fund, InsuranceKind, VisitKind
+from hub.domain.adjustment import Adjustment, AdjustmentReason
+from hub.services import adjusting, balances, clearing, reconciliation
 from hub.services.verification import verify
+from hub.store.checks_advance import ADVANCE_CHECKS
+from hub.store.checks_cases import CASE_CHECKS
 from hub.store.db import migrate
 from hub.store.verification import CHECKS
 from tests.support.databases import Databases
@@ -28,6 +32,26 @@ CASES = (
     Case(2, LAST, reversed_on=LAST),
     Case(3, LAST, insured=SHANGHAI, treatment=HUNAN),
 )
+APPEND_ONLY = (
+    "postings",
+    "settlement_steps",
+    "adjustments",
+    "ledger_balances",
+    "ledger_snapshots",
+)
+AN_ADJUSTMENT = Adjustment(
+    adjustment_id=UUID(int=7),
+    insured_area=HUNAN,
+    treatment_area=SHANGHAI,
+    insurance_kind=InsuranceKind.EMPLOYEE,
+    visit_kind=VisitKind.INPATIENT,
+    fund=Fund.POOL,
+    amount_fen=-1_00,
+    reason=AdjustmentReason.AUDIT,
+    cause="超范围收费",
+    by="ann",
+    second="ben",
+)
 _STUCK = (
     "UPDATE settlements SET state = 'reversing', step_count = 3 WHERE total_fen = 777",
     (
@@ -39,7 +63,10 @@ _STUCK = (
 PLANTED: dict[str, tuple[str, ...]] = {
     "ledger_sums_to_zero": ("DELETE FROM participants WHERE area = '430000'",),
     "postings_match_parts": (
-        "DELETE FROM postings WHERE posting_id = (SELECT max(posting_id) FROM postings)",
+        (
+            "DELETE FROM postings WHERE posting_id ="
+            " (SELECT max(posting_id) FROM postings WHERE kind = 'settlement')"
+        ),
     ),
     "nothing_overdue": (),
     "nothing_stuck_reversing": _STUCK,
@@ -73,7 +100,26 @@ PLANTED: dict[str, tuple[str, ...]] = {
         ),
     ),
     "issued_runs_hold": (
-        "UPDATE postings SET business_date = '2026-04-01' WHERE business_date = '2026-03-01'",
+        (
+            "UPDATE ledger_balances SET debit_fen = debit_fen + 1"
+            " WHERE business_date = '2026-03-01' AND fund = 'pool'"
+        ),
+    ),
+    "adjustments_are_posted": ("UPDATE adjustments SET amount_fen = amount_fen - 1",),
+    "balances_of_days_hold": (
+        (
+            "UPDATE ledger_balances SET balance_fen = balance_fen + 1"
+            " WHERE business_date = '2026-03-01' AND fund = 'pool'"
+        ),
+    ),
+    "snapshots_of_days_hold": (
+        "UPDATE ledger_snapshots SET count = count + 1 WHERE business_date = '2026-03-31'",
+    ),
+    "final_states_are_told": (
+        (
+            "DELETE FROM outbox WHERE topic = 'insured.430000.work' AND key ="
+            " (SELECT settlement_id::text FROM settlements WHERE total_fen = 777)"
+        ),
     ),
 }
 
@@ -89,13 +135,15 @@ def engine(databases: Databases) -> Engine:
             reconciliation.begin_due(tx, NOON)
         tx.execute(text("UPDATE reconciliation_sides SET state = 'agreed', agreed_at = now()"))
         clearing.run(tx, "2026-03", NOON)
+        balances.snapshot_closed(tx, NOON)
+        adjusting.adjust(tx, AN_ADJUSTMENT, NOON)
         add_routed(tx, 9, answer_by=NOON + timedelta(days=1))
     return engine
 
 
 def _violate(tx: Connection, name: str) -> None:
-    tx.execute(text("ALTER TABLE postings DISABLE TRIGGER ALL"))
-    tx.execute(text("ALTER TABLE settlement_steps DISABLE TRIGGER ALL"))
+    for table in APPEND_ONLY:
+        tx.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
     if name == "nothing_overdue":
         add_routed(tx, 10, answer_by=NOON - timedelta(seconds=3))
     for statement in PLANTED[name]:
@@ -108,7 +156,8 @@ def test_sound_books_break_no_promise(engine: Engine) -> None:
 
 
 def test_every_check_has_a_planted_violation() -> None:
-    assert [check.name for check in CHECKS] == list(PLANTED)
+    planted_elsewhere = {check.name for check in (*ADVANCE_CHECKS, *CASE_CHECKS)}
+    assert [c.name for c in CHECKS if c.name not in planted_elsewhere] == list(PLANTED)
 
 
 @pytest.mark.parametrize("name", PLANTED)
@@ -118,8 +167,9 @@ def test_a_violation_is_found_by_its_name(engine: Engine, name: str) -> None:
         found = {finding.name: finding for finding in verify(tx, NOON)}
     assert name in found
     assert found[name].rows
-    # What a missing posting or a moved one does to an issued run is a second, true finding.
-    assert found.keys() - {name} <= {"postings_match_parts", "issued_runs_hold"}
+    # A posting that went missing breaks what was made of it too; so does a balance.
+    made_of = {"postings_match_parts", "balances_of_days_hold", "snapshots_of_days_hold"}
+    assert found.keys() - {name} <= made_of
 
 
 def test_a_finding_names_the_settlement(engine: Engine) -> None:

@@ -16,11 +16,20 @@ from hub.domain.registration import REGISTRATION
 from hub.domain.settlement import SETTLEMENT
 from hub.services import calculations
 from hub.store import (
+    tables_advance,  # noqa: F401  # as well
+    tables_cases,  # noqa: F401  # as well
+    tables_comparison,  # noqa: F401  # as well
+    tables_cycles,  # noqa: F401  # as well
     tables_directory,  # noqa: F401  # declares its tables in the metadata
+    tables_ledger,  # noqa: F401  # as well
     tables_money,  # noqa: F401  # as well
+    tables_papers,  # noqa: F401  # as well
     tables_protocol,  # noqa: F401  # as well
     tables_registrations,  # noqa: F401  # as well
+    tables_repairs,  # noqa: F401  # as well
     tables_routes,  # noqa: F401  # as well
+    tables_runs,  # noqa: F401  # as well
+    tables_second_person,  # noqa: F401  # as well
 )
 from hub.store.db import migrate
 from hub.store.tables import metadata

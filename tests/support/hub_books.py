@@ -8,16 +8,26 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, insert
 
+from contracts import topics
 from contracts.codes import AreaCode, Fund, InsuranceKind, VisitKind, areas
 from contracts.control_totals import Entry
-from contracts.ids import SettlementId
+from contracts.ids import SettlementId, id_of_effect
+from contracts.messages.settlement import SettlementAnswered, SettlementConcluded
 from contracts.messages.values import PARTS
 from hub.store import (  # noqa: F401 - add their tables
     tables,
+    tables_advance,
+    tables_cases,
+    tables_cycles,
+    tables_ledger,
     tables_money,
+    tables_papers,
     tables_protocol,
     tables_registrations,
+    tables_repairs,
     tables_routes,
+    tables_runs,
+    tables_second_person,
 )
 
 HUNAN, SHANGHAI, ANHUI = AreaCode("430000"), AreaCode("310000"), AreaCode("340000")
@@ -110,6 +120,7 @@ def add_cases(tx: Connection, cases: Sequence[Case]) -> None:
         _add_postings(tx, case, "settlement", case.settled_on)
         if case.reversed_on is not None:
             _add_postings(tx, case, "reversal", case.reversed_on)
+        _add_notices(tx, case)
 
 
 def add_routed(tx: Connection, number: int, *, answer_by: datetime) -> SettlementId:
@@ -164,6 +175,23 @@ def _add_settlement(tx: Connection, case: Case) -> None:
 
 def _add_steps(tx: Connection, case: Case) -> None:
     _write_steps(tx, case.settlement_id, _state_of(case))
+
+
+def _add_notices(tx: Connection, case: Case) -> None:
+    """What the hub said about it, as far as anybody looks: that it was said."""
+    for body, topic in (
+        (SettlementAnswered, topics.treatment_answers(case.treatment)),
+        (SettlementConcluded, topics.insured_work(case.insured)),
+    ):
+        tx.execute(
+            insert(tables.metadata.tables["outbox"]).values(
+                message_id=id_of_effect(case.settlement_id, f"{body.KIND} to {topic}"),
+                topic=topic,
+                key=str(case.settlement_id),
+                value="",
+                queued_at=NOON,
+            )
+        )
 
 
 def _write_steps(tx: Connection, id_: SettlementId, state: str) -> None:

@@ -11,9 +11,11 @@ import pytest
 import yaml
 from typer.main import get_command
 
+from hub.settings import Settings
 from simulators.main import app
 from simulators.stack.containers import KAFKA_IMAGE, POSTGRES_IMAGE
 from simulators.stack.jars import kafka_version
+from tests.support.secured_kafka import new_env
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = Path(__file__).parent / "data" / "compose-spec.json"
@@ -187,6 +189,15 @@ def test_keys_go_only_to_parts_that_seal_or_recognise_identities() -> None:
     assert not [name for name in holders if name.endswith("-work")]
 
 
+@pytest.mark.parametrize(
+    ("variable", "holder"),
+    [("YIDI_HUB_SEALING_KEYS", "hub-api"), ("YIDI_HUB_SEAL_KEY", "hub-jobs")],
+)
+def test_a_secret_of_the_hub_goes_to_the_one_part_that_uses_it(variable: str, holder: str) -> None:
+    given = {name for name in PARTS if variable in SERVICES[name].get("environment", {})}
+    assert given == {holder}
+
+
 def _owner(name: str, area: str | None) -> str:
     if area is None:
         return "HUB"
@@ -201,6 +212,18 @@ def test_the_example_names_every_secret_and_gives_none() -> None:
     assert {line.removesuffix("=") for line in named} == asked
     assert all(line.endswith("=") for line in named)
     assert ".env" in (ROOT / ".gitignore").read_text("utf-8").split()
+
+
+def test_the_script_makes_secrets_of_the_hub_that_the_hub_can_read() -> None:
+    made = {name.lower().removeprefix("yidi_"): value for name, value in new_env().items()}
+    settings = Settings(
+        hub_seal_key=made["hub_seal_key"], hub_sealing_keys=made["hub_sealing_keys"]
+    )
+    sealer = settings.case_keys()
+    assert settings.seal_key() is not None
+    assert sealer is not None
+    assert sealer.open(sealer.seal("床位费")) == "床位费"
+    assert made["hub_sealing_keys"] != made["sealing_keys"]
 
 
 def test_images_are_pinned_to_what_the_demo_and_the_tests_run_on() -> None:

@@ -87,6 +87,8 @@ class Grant:
     released_at: datetime | None = None
     settled_on: date | None = None
     reversed_on: date | None = None
+    settled_at: datetime | None = None
+    reversed_at: datetime | None = None
 
     @property
     def is_held(self) -> bool:
@@ -116,15 +118,18 @@ class Grant:
         at = now if self.is_held else self.released_at
         return replace(self, state=state, released_at=at)
 
-    def concluded(self, event: GrantEvent, day: date) -> "Grant | None":
-        """With the day of its conclusion; None when that is out of step with what we have."""
+    def concluded(self, event: GrantEvent, day: date, at: datetime) -> "Grant | None":
+        """With the hub's day and instant of its conclusion; None when that is out of step.
+
+        Said again, the first instant stays.
+        """
         known = self.settled_on if event is GrantEvent.SETTLE else self.reversed_on
         if not GRANT.allows(self.state, event) or known not in {None, day}:
             return None
         state = GRANT.after(self.state, event)
         if event is GrantEvent.SETTLE:
-            return replace(self, state=state, settled_on=day)
-        return replace(self, state=state, reversed_on=day)
+            return replace(self, state=state, settled_on=day, settled_at=self.settled_at or at)
+        return replace(self, state=state, reversed_on=day, reversed_at=self.reversed_at or at)
 
 
 def tombstone(settlement_id: SettlementId, person_id: PersonId, now: datetime) -> Grant:

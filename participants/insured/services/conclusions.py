@@ -24,7 +24,7 @@ def conclude(_area: Area, tx: Connection, batch: Sequence[Heard], now: datetime)
     out_of_step: list[Anomaly] = []
     for message in heard:
         before = known.get(message.body.settlement_id)
-        moved = _concluded(before, message.body)
+        moved = _concluded(before, message)
         if moved is None:
             out_of_step.append(_out_of_step(before, message))
         elif moved != before:
@@ -34,13 +34,14 @@ def conclude(_area: Area, tx: Connection, batch: Sequence[Heard], now: datetime)
     return []
 
 
-def _concluded(grant: Grant | None, said: SettlementConcluded) -> Grant | None:
+def _concluded(grant: Grant | None, message: Heard) -> Grant | None:
+    said = message.body
     event = EVENT_OF_OUTCOME.get(said.outcome)
     if grant is None or event is None or said.business_date is None:
         return None
     if grant.person_id != said.person_id:
         return None
-    return grant.concluded(event, said.business_date)
+    return grant.concluded(event, said.business_date, said.concluded_at or message.head.sent_at)
 
 
 def _out_of_step(grant: Grant | None, message: Heard) -> Anomaly:

@@ -32,7 +32,7 @@ def release(area: Area, tx: Connection, batch: Batch, now: datetime) -> list[Out
     known = grants.lock(tx, [message.body.settlement_id for message in asked])
     sound = [message.body for message in asked if not _names_another(known, message.body)]
     _leave_tombstones(tx, [body for body in sound if body.settlement_id not in known], now)
-    _give_back(tx, [known[b.settlement_id] for b in sound if b.settlement_id in known], now)
+    give_back(tx, [known[b.settlement_id] for b in sound if b.settlement_id in known], now)
     _note_others(tx, asked, known, now)
     return [about_settlement(area, message, _answer(known, message.body), now) for message in asked]
 
@@ -43,7 +43,7 @@ def _leave_tombstones(tx: Connection, requests: Sequence[ReleaseRequested], now:
     )
 
 
-def _give_back(tx: Connection, found: Sequence[Grant], now: datetime) -> None:
+def give_back(tx: Connection, found: Sequence[Grant], now: datetime) -> None:
     """What the grants added, no more and no less; whoever came after keeps what it was granted.
 
     The lock on the person's insurances keeps the years as they are read.

@@ -26,9 +26,10 @@ _HEAD = ("settlement_id", "person_id", "state", "insurance_kind", "visit_kind", 
 _CASE = ("year", "policy_id", "total_fen", "in_scope_fen")
 _STOOD = ("registration_basis", "registration_category", "paid_as")
 _TAIL = ("code", "detail", "calculated_at", "released_at", "settled_on", "reversed_on")
+_AT = ("settled_at", "reversed_at")
 _GAVE = ("deductible_fen", "beyond_bill_fen")
 _ADDED = (*ADDED, "added_counters")
-COLUMNS = (*_HEAD, *_CASE, *_STOOD, *PARTS, *_GAVE, *_ADDED, *_TAIL)
+COLUMNS = (*_HEAD, *_CASE, *_STOOD, *PARTS, *_GAVE, *_ADDED, *_TAIL, *_AT)
 
 # The year before is one value of the row, so that a grant without one costs nothing more.
 _ALL = f"""
@@ -48,18 +49,21 @@ _HELD_BY = f"""{_ALL}
     ORDER BY person_id, calculated_at, settlement_id
 """
 _ADD = f"INSERT INTO grants ({', '.join(COLUMNS)}) VALUES %s"
-_TEXTS = len((*_HEAD, *_CASE, *_STOOD, *_TAIL))
+_TEXTS = len((*_HEAD, *_CASE, *_STOOD, *_TAIL, *_AT))
 _ADD_TEMPLATE = f"({', '.join(['%s'] * (_TEXTS + 2))})"  # and the amounts, and the counters
 _MOVE = """
     UPDATE grants SET state = moved.state, released_at = moved.released_at,
-        settled_on = moved.settled_on, reversed_on = moved.reversed_on
-    FROM (VALUES %s) AS moved (settlement_id, state, released_at, settled_on, reversed_on)
+        settled_on = moved.settled_on, reversed_on = moved.reversed_on,
+        settled_at = moved.settled_at, reversed_at = moved.reversed_at
+    FROM (VALUES %s) AS moved
+        (settlement_id, state, released_at, settled_on, reversed_on, settled_at, reversed_at)
     WHERE grants.settlement_id = moved.settlement_id
 """
-_MOVE_TEMPLATE = "(%s, %s, %s::timestamptz, %s::date, %s::date)"
+_MOVE_TEMPLATE = "(%s, %s, %s::timestamptz, %s::date, %s::date, %s::timestamptz, %s::timestamptz)"
 _ADD_YEARS = f"INSERT INTO grant_years (settlement_id, year, {', '.join(_ADDED)}) VALUES %s"
 _ADD_YEARS_TEMPLATE = "(%s, %s, %s, %s::jsonb)"
 _PARTS = attrgetter(*PARTS)
+_DAYS = attrgetter("settled_on", "reversed_on", "settled_at", "reversed_at")
 _ADD_WORKINGS = "INSERT INTO workings (settlement_id, steps) VALUES %s"
 _WORKING = "SELECT steps FROM workings WHERE settlement_id = %s"
 
@@ -99,9 +103,7 @@ def add(tx: Connection, grants: Sequence[Grant]) -> None:
 
 def move(tx: Connection, grants: Sequence[Grant]) -> None:
     """Write the state and the days of grants that the caller has locked."""
-    rows = [
-        (g.settlement_id, g.state.value, g.released_at, g.settled_on, g.reversed_on) for g in grants
-    ]
+    rows = [(g.settlement_id, g.state.value, g.released_at, *_DAYS(g)) for g in grants]
     bulk.write_rows(tx, _MOVE, _MOVE_TEMPLATE, rows)
 
 
@@ -131,7 +133,7 @@ def _row(g: Grant) -> tuple[Any, ...]:
         (*_PARTS(g.shares), g.deductible_fen, g.beyond_bill_fen, *years.amounts(g.delta))
     )
     code = None if g.code is None else g.code.value
-    days = (g.calculated_at, g.released_at, g.settled_on, g.reversed_on)
+    days = (g.calculated_at, g.released_at, *_DAYS(g))
     return (*head, *case, *stood, gave, years.counters(g.delta), code, g.detail, *days)
 
 
@@ -164,5 +166,5 @@ def _grant(row: tuple[Any, ...]) -> Grant:
         delta=years.of_values([at[name] for name in _ADDED]),
         delta_before=before and years.of_values([before[name] for name in _ADDED]),
         **{name: at[name] for name in (*_CASE, *_GAVE, "detail")},
-        **{name: at[name] for name in _TAIL[2:]},
+        **{name: at[name] for name in (*_TAIL[2:], *_AT)},
     )

@@ -28,7 +28,12 @@ from contracts.messages.settlement import Basis
 from contracts.messages.values import PARTS
 from contracts.messages.weather import CANARY
 from participants.insured.domain.grant import GrantState
-from participants.insured.store import canary_tables, tables_registrations
+from participants.insured.store import (
+    canary_tables,
+    repair_tables,
+    slice_tables,
+    tables_registrations,
+)
 from participants.insured.store.columns import (
     ADDED,
     ROOM,
@@ -119,6 +124,9 @@ grants = Table(
     Column("released_at", DateTime(timezone=True)),
     Column("settled_on", Date),
     Column("reversed_on", Date),
+    # The hub's instants, by which the open day is compared slice by slice.
+    Column("settled_at", DateTime(timezone=True)),
+    Column("reversed_at", DateTime(timezone=True)),
     CheckConstraint(f"person_id <> '{CANARY}'", name="grants_never_of_a_canary"),
     CheckConstraint(one_of("state", GrantState), name="grants_state_is_known"),
     CheckConstraint(one_of("insurance_kind", InsuranceKind), name="grants_kind_is_known"),
@@ -200,7 +208,8 @@ statements_received = Table(
     "statements_received",
     metadata,
     Column("run_id", Uuid, primary_key=True),
-    Column("month", String(7), nullable=False),
+    Column("version", SmallInteger, primary_key=True, autoincrement=False, server_default="1"),
+    Column("month", String(20), nullable=False),
     Column("issued_at", DateTime(timezone=True), nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("payable_fen", BigInteger, nullable=False),
@@ -210,6 +219,8 @@ statements_received = Table(
 
 tables_registrations.add_to(metadata)
 canary_tables.add_to(metadata)
+repair_tables.add_to(metadata)
+slice_tables.add_to(metadata)
 
 anomalies = Table(
     "anomalies",

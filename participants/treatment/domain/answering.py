@@ -91,6 +91,7 @@ class Move:
     reversed_on: date | None = None
     answer_by: datetime | None = None
     answered_at: datetime | None = None
+    concluded_at: datetime | None = None  # by the hub
     wish_id: MessageId | None = None
 
     @property
@@ -105,6 +106,7 @@ class LateDay:
 
     settlement_id: SettlementId
     business_date: date
+    concluded_at: datetime
 
 
 def answered(
@@ -173,6 +175,7 @@ def _move(
         business_date=body.business_date if settles else None,
         reversed_on=body.business_date if target is State.REVERSED else None,
         answered_at=now,
+        concluded_at=body.concluded_at,
     )
 
 
@@ -193,7 +196,7 @@ def _overtook(body: SettlementAnswered, before: Standing) -> bool:
 def _late_day(before: Standing, body: SettlementAnswered) -> LateDay | None:
     is_news = before.state is State.REVERSED and before.business_date is None
     if is_news and body.outcome is Outcome.SETTLED and body.business_date is not None:
-        return LateDay(before.settlement_id, body.business_date)
+        return LateDay(before.settlement_id, body.business_date, body.concluded_at)
     return None
 
 

@@ -42,11 +42,14 @@ _ADD = """
         person_id = excluded.person_id, said_total_fen = excluded.said_total_fen,
         said_fund_fen = excluded.said_fund_fen, said_account_fen = excluded.said_account_fen,
         our_total_fen = excluded.our_total_fen, our_fund_fen = excluded.our_fund_fen,
-        our_account_fen = excluded.our_account_fen
+        our_account_fen = excluded.our_account_fen,
+        is_told = hospital_breaks.is_told
+            AND (hospital_breaks.said_total_fen, hospital_breaks.our_total_fen)
+            IS NOT DISTINCT FROM (excluded.said_total_fen, excluded.our_total_fen)
 """
 _TEMPLATE = "(%s::uuid, %s, %s::date, %s, %s, %s, %s, %s::uuid" + ", %s" * 11 + ")"
 _RESOLVE = """
-    UPDATE hospital_breaks SET resolved_at = %s
+    UPDATE hospital_breaks SET resolved_at = %s, is_told = false
     WHERE hospital_code = %s AND clr_type = %s AND day BETWEEN %s AND %s AND statement_id <> %s
       AND resolved_at IS NULL AND (%s::int IS NULL OR sign = %s)
 """

@@ -87,6 +87,8 @@ def moved_row(one: Move) -> tuple[Any, ...]:
         one.reversed_on,
         one.answer_by,
         one.answered_at,
+        None if one.business_date is None else one.concluded_at,
+        None if one.reversed_on is None else one.concluded_at,
     )
 
 

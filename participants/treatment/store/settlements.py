@@ -2,12 +2,9 @@
 # ruff: noqa: S608 - the columns are ours; values always travel as parameters
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 
 from sqlalchemy import Connection
 
-from contracts.codes import InsuranceKind, VisitKind
-from contracts.control_totals import BucketKey, Entry
 from contracts.delivery import bulk
 from contracts.ids import SettlementId
 from contracts.messages.values import PARTS
@@ -55,7 +52,7 @@ _LOCK_MESSAGES = f"""
 """
 _KEPT_IF_NULL = (
     *PARTS, "deductible_fen", "balance_fen", "business_date", "reversed_on", "answer_by",
-    "answered_at",
+    "answered_at", "hub_settled_at", "hub_reversed_at",
 )  # fmt: skip
 _MOVED = f"""
     settlement_id, from_state, event, to_state, position, at, message_id, code, detail, wish_id,
@@ -64,7 +61,7 @@ _MOVED = f"""
 _MOVED_TEMPLATE = (
     "(%s::uuid, %s, %s, %s, %s::smallint, %s::timestamptz, %s::uuid, %s::text, %s, %s::uuid, "
     + "%s::bigint, " * (len(PARTS) + 2)
-    + "%s::date, %s::date, %s::timestamptz, %s::timestamptz)"
+    + "%s::date, %s::date, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::timestamptz)"
 )
 _KEPT = "{0} = coalesce(moved.{0}, settlements.{0})"
 _MOVE = f"""
@@ -88,8 +85,9 @@ _MOVE = f"""
     FROM moved WHERE settlements.settlement_id = moved.settlement_id
 """
 _NOTE_DAYS = """
-    UPDATE settlements SET business_date = late.business_date
-    FROM (VALUES %s) AS late (settlement_id, business_date)
+    UPDATE settlements
+    SET business_date = late.business_date, hub_settled_at = late.concluded_at
+    FROM (VALUES %s) AS late (settlement_id, business_date, concluded_at)
     WHERE settlements.settlement_id = late.settlement_id AND settlements.business_date IS NULL
 """
 _READ = f"""
@@ -99,15 +97,6 @@ _READ = f"""
 """
 _OF = f"SELECT {_READ} FROM settlements WHERE settlement_id = ANY(%s::uuid[])"
 _NAMES = [name.strip() for name in _READ.split(",")]
-_BUCKET = f"""
-    left(insured_division, 2) || '0000', insurance_kind, visit_kind, settlement_id,
-    total_fen, {", ".join(PARTS)}
-"""
-_OF_DAY = f"""
-    SELECT 1, {_BUCKET} FROM settlements WHERE business_date = %s
-    UNION ALL
-    SELECT -1, {_BUCKET} FROM settlements WHERE reversed_on = %s
-"""
 
 
 def add(tx: Connection, additions: Sequence[Addition]) -> None:
@@ -136,21 +125,10 @@ def move(tx: Connection, moves: Sequence[Move]) -> None:
 
 def note_days(tx: Connection, late: Sequence[LateDay]) -> None:
     """Write the days of locked settlements that were reversed before their day was heard of."""
-    rows = [(one.settlement_id, one.business_date) for one in late]
-    bulk.write_rows(tx, _NOTE_DAYS, "(%s::uuid, %s::date)", rows)
+    rows = [(one.settlement_id, one.business_date, one.concluded_at) for one in late]
+    bulk.write_rows(tx, _NOTE_DAYS, "(%s::uuid, %s::date, %s::timestamptz)", rows)
 
 
 def of(tx: Connection, ids: Iterable[SettlementId]) -> dict[SettlementId, Settlement]:
     rows = bulk.fetch(tx, _OF, (sorted(set(ids)),))
     return {row[0]: settlement(dict(zip(_NAMES, row, strict=True))) for row in rows}
-
-
-def entries_of_day(tx: Connection, day: date) -> list[tuple[BucketKey, Entry]]:
-    """What was settled (+1) and reversed (-1) on a business day, by bucket."""
-    return [
-        (
-            (row[1], InsuranceKind(row[2]), VisitKind(row[3])),
-            Entry(row[4], row[0], row[5], tuple(row[6:])),
-        )
-        for row in bulk.fetch(tx, _OF_DAY, (day, day))
-    ]

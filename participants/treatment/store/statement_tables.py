@@ -93,6 +93,7 @@ def _breaks(metadata: MetaData) -> None:
         Column("memo", String(200), nullable=False),
         at("found_at"),
         at("resolved_at", nullable=True),
+        Column("is_told", Boolean, nullable=False, server_default="false"),  # to the hub
         CheckConstraint(_in("class", DifferenceClass), name="hospital_breaks_class"),
         CheckConstraint("sign IN (1, -1)", name="hospital_breaks_sign"),
         CheckConstraint(
@@ -105,6 +106,7 @@ def _breaks(metadata: MetaData) -> None:
         unique=True,
         postgresql_where="resolved_at IS NULL",
     )
+    Index("hospital_breaks_untold", breaks.c.break_id, postgresql_where="NOT is_told")
     Index("hospital_breaks_of_day", breaks.c.hospital_code, breaks.c.day)
     told = Table(
         "hub_breaks",

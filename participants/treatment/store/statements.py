@@ -11,16 +11,17 @@ from contracts.messages.clearing import ClearingIssued
 
 _ADD = """
     INSERT INTO statements_received
-        (run_id, month, issued_at, payable_fen, receivable_fen, lines, received_at)
-    VALUES %s ON CONFLICT (run_id) DO NOTHING
+        (run_id, version, month, issued_at, payable_fen, receivable_fen, lines, received_at)
+    VALUES %s ON CONFLICT (run_id, version) DO NOTHING
 """
 
 
 def add(tx: Connection, statements: Sequence[ClearingIssued], now: datetime) -> None:
-    """Keep the first statement of each clearing run."""
+    """Keep each version of a clearing run's statement once."""
     rows = [
         (
             one.run_id,
+            one.version,
             one.month,
             one.issued_at,
             one.payable_fen,
@@ -30,4 +31,4 @@ def add(tx: Connection, statements: Sequence[ClearingIssued], now: datetime) -> 
         )
         for one in statements
     ]
-    bulk.write_rows(tx, _ADD, "(%s::uuid, %s, %s, %s, %s, %s::jsonb, %s)", rows)
+    bulk.write_rows(tx, _ADD, "(%s::uuid, %s, %s, %s, %s, %s, %s::jsonb, %s)", rows)

@@ -35,6 +35,8 @@ from participants.treatment.store import (
     key_tables,
     question_tables,
     reference_tables,
+    repair_tables,
+    slice_tables,
     statement_tables,
     visit_tables,
     weather_tables,
@@ -49,6 +51,7 @@ filing_tables.add_to(metadata)
 key_tables.add_to(metadata)
 question_tables.add_to(metadata)
 reference_tables.add_to(metadata)
+repair_tables.add_to(metadata)
 statement_tables.add_to(metadata)
 visit_tables.add_to(metadata)
 weather_tables.add_to(metadata)
@@ -160,6 +163,9 @@ settlements = Table(
     # When we heard it, which is what the hospital is told: its statements go by these.
     at("settled_at", nullable=True),
     at("reversed_at", nullable=True),
+    # The hub's own instants, by which the open day is compared slice by slice.
+    at("hub_settled_at", nullable=True),
+    at("hub_reversed_at", nullable=True),
     CheckConstraint(_in("state", State), name="settlements_state"),
     CheckConstraint(_in("insurance_kind", InsuranceKind), name="settlements_insurance_kind"),
     CheckConstraint(_in("visit_kind", VisitKind), name="settlements_visit_kind"),
@@ -270,3 +276,4 @@ Index(
     fee_lines.c.refunds_line_no,
     postgresql_where="refunds_line_no IS NOT NULL",
 )
+slice_tables.add_to(metadata)
