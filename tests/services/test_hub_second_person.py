@@ -11,6 +11,7 @@ from contracts.access import AccessRole, Principal
 from contracts.ids import new_id
 from contracts.message import Outgoing
 from contracts.refusal import RefusalCode, Refused
+from contracts.sealing import Sealer
 from hub.domain.second_person import PROPOSAL, Proposal, ProposalKind, ProposalState
 from hub.services import second_person
 from hub.services.effects import EFFECTS
@@ -26,7 +27,9 @@ LATER = NOW + timedelta(minutes=5)
 PERFORMED: list[tuple[str, str]] = []
 
 
-def _perform(_tx: Connection, proposal: Proposal, by: Principal, _now: datetime) -> list[Outgoing]:
+def _perform(
+    _tx: Connection, proposal: Proposal, by: Principal, _now: datetime, _keys: Sealer | None
+) -> list[Outgoing]:
     if proposal.content.get("fails"):
         raise Refused(RefusalCode.OUT_OF_STEP)
     PERFORMED.append((proposal.subject, by.subject))
