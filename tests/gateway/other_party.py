@@ -91,7 +91,7 @@ class OtherParty:
     filed: dict[UUID, Wanted] = field(default_factory=dict)
     settled: dict[UUID, tuple[Shares, int]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
-    _known: set[MessageId] = field(default_factory=set)
+    _answered: set[MessageId] = field(default_factory=set)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -109,13 +109,12 @@ class OtherParty:
 
     def _take(self, value: bytes) -> None:
         letter = decode(value)
-        if letter.head.message_id in self._known:  # delivered again, as happens: no second answer
-            return
-        self._known.add(letter.head.message_id)
         kinds = {one.KIND: (one, answer) for one, answer in _ANSWERS}
         kind, answer = kinds[letter.head.kind]
         self.asked.append(letter.head.kind)
-        if not self.silent:
+        # What is delivered again, as happens, gets no second answer.
+        if not self.silent and letter.head.message_id not in self._answered:
+            self._answered.add(letter.head.message_id)
             area = AreaCode(letter.head.sender.removeprefix("treatment."))
             said = answer(self, body_of(letter, kind).body)
             for body in said if isinstance(said, list) else [said]:
