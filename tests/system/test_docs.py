@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,12 @@ from contracts.topics import all_topics
 from hub.api.app import ROUTERS
 from hub.api.who_may import AGENCIES, WHO_MAY
 from hub.domain import changing, submission
+from hub.domain.advance import CHANGE
+from hub.domain.case_states import CASE
+from hub.domain.clearing import RUN
+from hub.domain.reconciliation import WORDS
 from hub.domain.registration import REGISTRATION
+from hub.domain.repair import FITTING, KIND_ZH
 from hub.domain.settlement import SETTLEMENT
 from hub.store import tables as hub_tables
 from participants.insured.store import tables as insured_tables
@@ -29,10 +35,12 @@ DOCUMENTS = (
     "ARCHITECTURE.md",
     "DECISIONS.md",
     "docs/benchmarks.md",
+    "docs/clearing.md",
     "docs/hospitals.md",
     "docs/interfaces.md",
     "docs/policy-files.md",
     "docs/production.md",
+    "docs/quality.md",
     "docs/registrations.md",
 )
 ROOMS = ("contracts", "hub", "participants", "simulators")
@@ -46,6 +54,7 @@ ROLES = {
     "operator": {AccessRole.OPERATOR},
     "watcher": {AccessRole.WATCHER},
     "person channel": {AccessRole.PERSON_CHANNEL},
+    "treatment agency": {AccessRole.TREATMENT_AGENCY},
 }
 RECORD = re.compile(r"^## (\d+)\. ", re.MULTILINE)
 
@@ -95,6 +104,19 @@ def test_the_states_are_those_of_the_code() -> None:
     for table in (SETTLEMENT, REGISTRATION):
         assert table.as_markdown() in text_of("ARCHITECTURE.md"), table.name
     assert REGISTRATION.as_markdown() in text_of("docs/registrations.md")
+    for states in (RUN.as_markdown(), CHANGE.as_markdown(), CASE.as_markdown()):
+        assert states in text_of("docs/clearing.md"), states
+
+
+def test_the_repair_of_each_class_of_break_is_that_of_the_code() -> None:
+    def row(name: str, zh: str, cause: str, kinds: list[str]) -> str:
+        return f"| `{name}` | {zh} | {cause} | {kinds[0]} | {'、'.join(kinds[1:]) or '—'} |"
+
+    rows = [
+        row(kind.value, *WORDS[kind], [KIND_ZH[repair] for repair in FITTING[kind]])
+        for kind in WORDS
+    ]
+    assert "\n".join(rows) in text_of("docs/clearing.md")
 
 
 def test_what_refuses_a_registration_or_a_change_is_told_in_its_order() -> None:
@@ -129,6 +151,8 @@ def test_the_topics_are_those_of_the_code() -> None:
 
 
 def test_every_table_of_the_databases_is_named() -> None:
+    for module in (ROOT / "hub/store").glob("tables_*.py"):
+        import_module(f"hub.store.{module.stem}")  # each declares its own in the metadata
     named = set(re.findall(r"\w+", text_of("ARCHITECTURE.md")))
     for store in (hub_tables, insured_tables, treatment_tables):
         assert store.metadata.tables.keys() <= named, store.metadata.tables.keys() - named
