@@ -8,7 +8,7 @@ ARGS   ?=
 REQUESTS ?= 100000
 SEED     ?= 1
 
-.PHONY: demo up bench test fuzz check format schemas lock clean
+.PHONY: demo up bench test fuzz mutate check format schemas lock clean
 
 demo: $(VENV)/.runtime  ## the whole story in one process; ARGS="--kafka", ARGS="--json", …
 	@$(BIN)/yidi demo $(ARGS)
@@ -24,6 +24,9 @@ test: $(VENV)/.dev  ## every test, fast ones first, on real PostgreSQL and real 
 
 fuzz: $(VENV)/.dev  ## generated requests at every door; REQUESTS=100000 SEED=1
 	@$(BIN)/python -m tests.fuzz --requests $(REQUESTS) --seed $(SEED)
+
+mutate: $(VENV)/.dev  ## change every rule about money a little: how many changes do tests notice?
+	@$(BIN)/python -m tests.mutation $(ARGS)
 
 check: $(VENV)/.dev  ## the gate: format, lint, types, imports, house rules, fast tests
 	@$(BIN)/ruff format --check --quiet .
@@ -48,7 +51,7 @@ lock:  ## renew the pinned versions from pyproject.toml and the list of tools be
 	mv .local/lock/runtime requirements.txt && mv .local/lock/dev requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) .local build dist *.egg-info
+	rm -rf $(VENV) .local build dist mutants *.egg-info
 
 $(VENV)/.runtime: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install python3.11 and its venv module."; exit 1; }

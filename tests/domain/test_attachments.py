@@ -11,13 +11,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from reportlab.pdfgen.canvas import Canvas
 
-from hub.domain.attachments import (
-    NAME_MAX,
-    AttachmentKind,
-    AttachmentRefused,
-    kind_of,
-    safe_name,
-)
+from hub.domain.attachment_checks import AttachmentRefused
+from hub.domain.attachments import NAME_MAX, AttachmentKind, kind_of, safe_name
 from hub.domain.identity_numbers import holds_identity_number, without_identity_numbers
 
 NUMBER = "11010519491231002X"  # the example of GB 11643
@@ -51,6 +46,9 @@ def packed(objects: bytes) -> bytes:
 
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40 + b"\x00\x00\x00\x00IEND\xaeB`\x82"
+# The dictionary stands far before its stream; and the data seems to end before its script.
+FAR = packed(b"/JavaScript").replace(b" >>\nstream", b" " * 5_000 + b">>\nstream")
+HEAD, BODY = b"<< /Type /ObjStm >> stream\r\n", zlib.compress(b"endstream /JavaScript", 0)
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 40 + b"\xff\xd9"
 DOCX = an_archive(("[Content_Types].xml", b"<Types/>"), ("word/document.xml", b"<w:document/>"))
 OFD = an_archive(("OFD.xml", b"<ofd:OFD/>"))
@@ -87,6 +85,10 @@ REFUSED = {
     "holds a file.pdf": a_pdf(b"<< /Type /EmbeddedFile >>"),
     "hidden script.pdf": a_pdf(packed(b"1 0 << /S /JavaScript /JS (app.alert(1)) >>")),
     "odd packing.pdf": a_pdf(b"<< /Type /ObjStm >>\nstream\nnot deflated\nendstream"),
+    "hidden far below.pdf": a_pdf(FAR),
+    "ends too soon.pdf": a_pdf(HEAD + BODY + b"endstream"),
+    "two endings.pdf": a_pdf(b"<< /Type /ObjStm /X (endobj) >>\nstream\n" + BODY + b"\nendstream"),
+    "bomb.pdf": a_pdf(packed(b" " * (5 * 1_048_576))),
     "encrypted.pdf": a_pdf(b"trailer << /Encrypt 5 0 R >>"),
     "more behind.png": PNG + b"<script>",
     "more behind.jpg": JPEG + b"PK\x03\x04",
@@ -103,8 +105,15 @@ REFUSED = {
         ("word/_rels/settings.xml.rels", b'Type="x/attachedTemplate" Target="http://x/a.dotm"'),
         base=DOCX,
     ),
+    "spelt by number.docx": an_archive(
+        ("word/_rels/a.xml.rels", b'Type="x/relationships/ole&#79;bj&#x65;ct"'), base=DOCX
+    ),
+    "far down.docx": an_archive(
+        ("word/_rels/a.xml.rels", b" " * 4_194_304 + b'Type="x/attachedTemplate"'), base=DOCX
+    ),
     "entities.docx": an_archive(("word/a.xml", b'<!DOCTYPE a [<!ENTITY b "c">]>'), base=DOCX),
     "utf-16.docx": an_archive(("word/a.xml", "<a/>".encode("utf-16")), base=DOCX),
+    "utf-16 unmarked.docx": an_archive(("word/a.xml", "<a/>".encode("utf-16-le")), base=DOCX),
     "climbs.docx": an_archive(("../../etc/passwd", b"x"), base=DOCX),
     "bomb.docx": an_archive(("word/a.bmp", b"\x00" * (65 * 1_048_576)), base=DOCX),
     "broken.docx": DOCX[:-20],
@@ -121,6 +130,12 @@ def test_what_is_sound_is_taken_for_what_it_is(name: str) -> None:
 def test_what_could_run_or_is_not_what_it_says_is_refused(name: str) -> None:
     with pytest.raises(AttachmentRefused):
         kind_of(REFUSED[name], name)
+
+
+def test_a_file_full_of_streams_is_looked_at_once_and_not_from_each_of_them() -> None:
+    # Half a million beginnings without an end: each looked for to the end would take hours.
+    content = b"%PDF-1.7\n" + b"stream\n" * 500_000 + b"%%EOF"
+    assert kind_of(content, "a.pdf") is AttachmentKind.PDF
 
 
 NAMES = {

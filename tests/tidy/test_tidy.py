@@ -8,7 +8,7 @@ from tests.tidy.rules import ALL, BANS, faults_of_module, faults_of_text
 
 ROOT = Path(__file__).resolve().parents[2]
 # Folders that tools make, and files that are lists of other people's digests and numbers.
-NOT_OURS = {"__pycache__", "build", "dist"}
+NOT_OURS = {"__pycache__", "build", "dist", "mutants"}
 TEXTS = {
     *(".py", ".md", ".toml", ".txt", ".yml", ".yaml", ".json", ".csv", ".ini", ".cfg", ".sql"),
     *(".xml", ".properties", ".sh", ".mako", ".html", ".css", ".js"),
