@@ -4,21 +4,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from contracts import access
 from contracts.access import AccessRole, Principal
 from contracts.clock import Clock, SystemClock, shanghai_date_of
 from contracts.codes import AreaCode, areas
-from contracts.delivery import engine as database
-from contracts.delivery.burial import Fault
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.processor import Processor
-from contracts.delivery.replay import Replay
 from contracts.delivery.transport import Transport
 from contracts.programs import loops
 from contracts.programs.broker import KafkaPasswords, administering, connected
@@ -26,8 +22,9 @@ from contracts.programs.ending import LoopDied, Trouble, close, said_plainly, to
 from contracts.programs.logs import log_to_stderr
 from contracts.programs.serving import serve
 from contracts.programs.settings import read
-from contracts.refusal import Refused
 from hub import jobs as hub_jobs
+from hub import operator_commands, running_jobs
+from hub.connections import opened_engine, transaction
 from hub.domain.clearing_terms import use_terms
 from hub.processors import GROUP, subscriptions, topics_read
 from hub.services import days, participants
@@ -36,8 +33,6 @@ from hub.store import db
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-_REFUSED: tuple[Trouble, ...] = ((Refused, lambda refused: refused.code.told(refused.detail)),)
 
 app = typer.Typer(no_args_is_help=True, help="清算枢纽：受理、路由、记账、对账、清算。")
 
@@ -64,7 +59,7 @@ def run_jobs(
     """Run every job until `stop`; 0, or 1 when one of them could not go on."""
     outbox = outbox_of("hub.jobs", engine, transport, clock, settings)
     try:
-        return hub_jobs.run(hub_jobs.jobs(settings), outbox, settings.limits(), stop)
+        return running_jobs.run(hub_jobs.jobs(settings), outbox, settings.limits(), stop)
     finally:
         close(outbox.close)
 
@@ -93,7 +88,7 @@ def work() -> None:
     log_to_stderr()
     with said_plainly():
         settings, stop = _settings(), told_to_stop()
-        with _engine("hub.work", settings) as engine:
+        with opened_engine("hub.work", settings) as engine:
             transport = connected(settings.bootstrap())
             loops.work({"hub.work": worker(engine, transport, SystemClock(), settings)}, stop)
 
@@ -104,9 +99,12 @@ def jobs() -> None:
     log_to_stderr()
     with said_plainly():
         settings, stop = _settings(), told_to_stop()
-        with _engine("hub.jobs", settings) as engine:
+        with opened_engine("hub.jobs", settings) as engine:
             transport = connected(settings.bootstrap())
-            if run_jobs(engine, transport, SystemClock(), settings, stop=stop) != hub_jobs.STOPPED:
+            if (
+                run_jobs(engine, transport, SystemClock(), settings, stop=stop)
+                != running_jobs.STOPPED
+            ):
                 raise LoopDied("hub.jobs")
 
 
@@ -116,7 +114,7 @@ def api() -> None:
     log_to_stderr()
     with said_plainly():
         settings, stop = _settings(), told_to_stop()
-        with _engine("hub.api", settings) as engine:
+        with opened_engine("hub.api", settings) as engine:
             transport = connected(settings.bootstrap())
             with served(engine, transport, SystemClock(), settings) as application:
                 serve(application, settings.hub_api_host, settings.hub_api_port, stop)
@@ -170,7 +168,7 @@ def open_hub(
     """接入地区，并开启首个结算日；可重复执行。"""
     now = SystemClock().now()
     connected = [AreaCode(code) for code in area] if area else list(areas())
-    with said_plainly(), _transaction() as tx:
+    with said_plainly(), transaction() as tx:
         rows = participants.connect(tx, connected)
         opened = days.open_first(tx, _first_day(day, now), now)
     typer.echo(f"已接入 {len(rows)} 个地区；当前结算日 {opened}")
@@ -190,98 +188,13 @@ def token(
         raise typer.BadParameter("个人凭证由个人会话接口发放，医药机构凭证由网关发放")
     principal = Principal(subject, role, AreaCode(area) if area else None)
     now, valid_for = SystemClock().now(), timedelta(days=valid_days)
-    with said_plainly(), _transaction() as tx:
+    with said_plainly(), transaction() as tx:
         issued = access.issue(tx, principal, valid_for=valid_for, now=now)
     typer.echo(issued)
 
 
-@app.command()
-def verify(
-    json: Annotated[bool, typer.Option(help="只输出JSON")] = False,
-) -> None:
-    """核验账目：逐项重算枢纽的承诺，列出不成立的行；有不成立的以状态 1 结束。"""
-    from hub import verified
-    from hub.services import verification
-
-    with said_plainly():
-        settings = read(Settings)
-        with _engine("hub.verify", settings) as engine, snapshot(engine) as tx:
-            found = verification.verify(tx, SystemClock().now())
-    typer.echo(verified.as_json(found) if json else verified.as_table(found))
-    if found:
-        raise typer.Exit(1)
-
-
-@app.command()
-def replay(
-    topic: Annotated[str, typer.Argument(help="主题，如 hub.settlements")],
-    fault: Annotated[Fault | None, typer.Option(help="只重放这一类；缺省为全部")] = None,
-) -> None:
-    """把死信放回主题：同一键的死信一起、按原顺序放回。"""
-    with said_plainly():
-        settings = read(Settings)
-        with _engine("hub.replay", settings) as engine:
-            sender = connected(settings.bootstrap()).sender("hub.replay")
-            try:
-                count = Replay(engine, sender, SystemClock()).topic(topic, fault and fault.value)
-            finally:
-                close(sender.close)
-    typer.echo(f"已放回 {count} 条")
-
-
 def _first_day(day: datetime | None, now: datetime) -> date:
     return day.date() if day is not None else shanghai_date_of(now)
-
-
-@app.command(name="recompute-run")
-def recompute_run(
-    cycle: Annotated[str, typer.Argument(help="清算期，如 2026-03")],
-) -> None:
-    """由结算记录重算一个清算批次的明细、证明和单据，逐字节核对；有不同以状态 1 结束。"""
-    from hub.services import recomputing
-
-    with said_plainly(_REFUSED):
-        settings = read(Settings)
-        with _engine("hub.recompute", settings) as engine, snapshot(engine) as tx:
-            found = recomputing.of_cycle(tx, cycle)
-    typer.echo(recomputing.told(found))
-    if found.differences:
-        raise typer.Exit(1)
-
-
-@app.command()
-def papers(
-    cycle: Annotated[str, typer.Argument(help="清算期，如 2026-03")],
-    to: Annotated[Path, typer.Option(help="存放单据的文件夹")],
-) -> None:
-    """把一个清算批次的全部单据取到文件夹。"""
-    from hub.services import papers as made
-
-    with said_plainly(_REFUSED), _transaction() as tx:
-        count = made.lay_into(tx, cycle, to)
-    typer.echo(f"{count} 份单据已存入 {to}")
-
-
-@app.command(name="seal-key")
-def seal_key() -> None:
-    """显示签发单据的公钥，供公布；未设置 YIDI_HUB_SEAL_KEY 时生成一个新密钥，只显示这一次。"""
-    from hub.papers.seal_key import SealKey, new_key_text
-
-    with said_plainly():
-        key = read(Settings).seal_key()
-    if key is None:
-        text = new_key_text()
-        typer.echo(f"YIDI_HUB_SEAL_KEY={text}")
-        key = SealKey.from_text(text)
-    typer.echo(f"公钥 {key.public_hex}")
-
-
-@contextmanager
-def snapshot(engine: Engine) -> Iterator[Connection]:
-    """A transaction that sees one instant of the books, and can write nothing."""
-    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    with engine.connect().execution_options(**options) as tx:
-        yield tx
 
 
 def _settings() -> Settings:
@@ -291,14 +204,5 @@ def _settings() -> Settings:
     return settings
 
 
-@contextmanager
-def _engine(name: str, settings: Settings) -> Iterator[Engine]:
-    url = settings.database_url()
-    with database.opened(url, name=name, pool_max=settings.hub_pool_max) as engine:
-        yield engine
-
-
-@contextmanager
-def _transaction() -> Iterator[Connection]:
-    with database.transaction(read(Settings).database_url(), name="hub.operator") as tx:
-        yield tx
+for name, command in operator_commands.COMMANDS.items():
+    app.command(name=name)(command)

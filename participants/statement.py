@@ -9,8 +9,10 @@ import hashlib
 import io
 import json
 import re
+import struct
 import sys
 import zipfile
+import zlib
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import groupby
@@ -30,15 +32,18 @@ FUNDS = 9  # the first of the parts: what is cleared
 LINE = ("insured_area", "treatment_area", "insurance_kind", "visit_kind")
 KINDS = {"结算": ("", 1), "撤销": ("", -1), "审核扣款": ("audit", 0), "更正": ("correction", 0)}
 INSURANCE = {"职工": "310", "居民": "390"}
-VISITS = {
-    "住院": "inpatient",
-    "普通门诊": "outpatient",
-    "门诊慢特病": "chronic",
-    "药店购药": "pharmacy",
-}
+VISITS = {"住院": "inpatient", "普通门诊": "outpatient"}
+VISITS |= {"门诊慢特病": "chronic", "药店购药": "pharmacy"}
 FIRST_AMOUNT = 14  # the column of the total; the parts follow
 _EMPTY = hashlib.sha256(b"").digest()
 _YUAN = re.compile(r"(-?)(\d+)\.(\d\d)", re.ASCII)
+
+
+# What reading a file raises that somebody signed and the hub never made.
+MALFORMED = (
+    *(ArithmeticError, AttributeError, EOFError, LookupError, RuntimeError, StopIteration),
+    *(TypeError, ValueError, csv.Error, struct.error, zipfile.BadZipFile, zlib.error),
+)
 
 
 class NotGenuine(Exception):
@@ -65,21 +70,31 @@ def verify(content: bytes, key: str | None = None, previous: bytes | None = None
     """Check one paper's bytes; NotGenuine on the first thing that does not hold.
 
     `key`: 64 hex digits, as the hub published it; without it only the file's own key is checked.
-    `previous`: a paper of the run before, to check that this one continues its chain.
+    `previous`: a paper of the version before, to check that this one continues its chain.
     """
+    published = None if key is None else key.strip().lower()
+    try:
+        return _checked(content, published, previous)
+    except MALFORMED as error:
+        raise NotGenuine("不是清算中心签发的格式") from error
+
+
+def _checked(content: bytes, key: str | None, previous: bytes | None) -> Verified:
     signed_by = _signature(content, key)
     files = _unpacked(content)
-    manifest = _json(files, MANIFEST)
+    manifest = json.loads(files[MANIFEST])
     if manifest["format"] != FORMAT or manifest["public_key"] != signed_by:
         raise NotGenuine("清单与签名不符")
     _check_files(files, manifest["files"])
     seal = manifest["seal"]
     if seal is None:  # a paper of no run: an advance notice is signed, not chained
+        if previous is not None:
+            raise NotGenuine("该单据不属于清算批次，没有封印链可核对")
         return _verified(manifest, signed_by, 0, 0)
     if hashlib.sha256(_canonical(seal)).hexdigest() != manifest["seal_sha256"]:
         raise NotGenuine("批次封印与其内容不符")
-    lines = _json(files, PROOFS)
-    _check_lines(lines, seal)
+    lines = json.loads(files[PROOFS])
+    _check_lines(lines, seal, manifest["audience"])
     _check_totals(lines, manifest["control_totals"])
     rows = _check_rows(files[ROWS], lines, seal) if ROWS in files else 0
     if previous is not None:
@@ -147,12 +162,6 @@ def _unpacked(content: bytes) -> dict[str, bytes]:
         return {entry.filename: archive.read(entry) for entry in entries}
 
 
-def _json(files: dict[str, bytes], name: str) -> Any:
-    if name not in files:
-        raise NotGenuine(f"缺少 {name}")
-    return json.loads(files[name])
-
-
 def _check_files(files: dict[str, bytes], listed: list[dict[str, Any]]) -> None:
     if {MANIFEST, *(file["name"] for file in listed)} != files.keys():
         raise NotGenuine("文件与清单不一致")
@@ -161,9 +170,13 @@ def _check_files(files: dict[str, bytes], listed: list[dict[str, Any]]) -> None:
             raise NotGenuine(f"{file['name']} 与清单中的摘要不符")
 
 
-def _check_lines(lines: list[dict[str, Any]], seal: dict[str, Any]) -> None:
-    """Every line adds up, and its path leads to the root of the run."""
+def _check_lines(
+    lines: list[dict[str, Any]], seal: dict[str, Any], audience: dict[str, str]
+) -> None:
+    """Every line is the audience's own, adds up, and its path leads to the root of the run."""
     for line in lines:
+        if any(line[role] != area for role, area in audience.items()):
+            raise NotGenuine(f"清算明细不属于收件方：{_name(line)}")
         owed = sum(line["parts_fen"][:FUNDS]) + line["audit_fen"] + line["late_fen"]
         if sum(line["parts_fen"]) != line["total_fen"] or owed != line["payable_fen"]:
             raise NotGenuine(f"清算明细不平：{_name(line)}")
@@ -176,18 +189,11 @@ def _check_lines(lines: list[dict[str, Any]], seal: dict[str, Any]) -> None:
 
 
 def _check_totals(lines: list[dict[str, Any]], totals: dict[str, int]) -> None:
-    found = {
-        "lines": len(lines),
-        "count": sum(line["count"] for line in lines),
-        "total_fen": sum(line["total_fen"] for line in lines),
-        "audit_fen": sum(line["audit_fen"] for line in lines),
-        "late_fen": sum(line["late_fen"] for line in lines),
-    }
-    owed = sum(line["payable_fen"] for line in lines)
+    names = ("count", "total_fen", "audit_fen", "late_fen", "payable_fen")
+    *found, owed = (sum(line[name] for line in lines) for name in names)
+    told = [totals[name] for name in ("lines", *names[:-1])]
     sides = {totals["payable_fen"], totals["receivable_fen"]}
-    if any(totals[name] != value for name, value in found.items()) or not sides <= {0, owed}:
-        raise NotGenuine("控制总数与清算明细不符")
-    if owed and sides == {0}:
+    if told != [len(lines), *found] or sides not in ({owed}, {0, owed}):
         raise NotGenuine("控制总数与清算明细不符")
 
 
@@ -209,11 +215,8 @@ def _check_rows(content: bytes, lines: list[dict[str, Any]], seal: dict[str, Any
 def _check_line(line: dict[str, Any], rows: list[dict[str, Any]], seal: dict[str, Any]) -> None:
     rows.sort(key=lambda row: (row["day"], *row["order"]))
     buckets = [_bucket(day, line, list(each)) for day, each in groupby(rows, lambda r: r["day"])]
-    own = [
-        row
-        for row in rows
-        if not row["reason"] and seal["first_day"] <= row["day"] <= seal["last_day"]
-    ]
+    first, last = seal["first_day"], seal["last_day"]
+    own = [row for row in rows if not row["reason"] and first <= row["day"] <= last]
     audit = sum(_owed(row) for row in rows if row["reason"] == "audit")
     found = (
         sum(row["sign"] for row in own),
@@ -270,8 +273,11 @@ def _line_leaf(line: dict[str, Any]) -> bytes:
 
 
 def _check_chain(seal: dict[str, Any], previous: bytes, key: str | None) -> None:
-    before = verify(previous, key)
-    if (before.seal["position"], before.seal_sha256) != (seal["position"] - 1, seal["previous"]):
+    before = _checked(previous, key, None)
+    if (before.seal.get("position"), before.seal_sha256) != (
+        seal["position"] - 1,
+        seal["previous"],
+    ):
         raise NotGenuine("与上一批次的封印不相连")
 
 

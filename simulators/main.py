@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hub.main import app as hub_app
-from hub.main import recompute_run, verify
+from hub.operator_commands import recompute_run, verify
 from participants.gateway.main import app as gateway_app
 from participants.insured.main import app as insured_app
 from participants.policy.main import app as policy_app
@@ -34,17 +34,45 @@ def main() -> None:
 
 @app.command()
 def demo(
+    *,
     kafka: Annotated[bool, typer.Option(help="real Apache Kafka, separate processes")] = False,
     json: Annotated[bool, typer.Option(help="print only a summary object")] = False,
     seed: Annotated[int, typer.Option(help="the same seed tells the same story")] = 1,
     visits: Annotated[int, typer.Option(min=13, max=10_000, help="everyday visits")] = 36,
+    days: Annotated[
+        int | None, typer.Option(min=10, max=400, help="months of clearing in accelerated time")
+    ] = None,
+    papers: Annotated[
+        Path | None, typer.Option(file_okay=False, help="with --days: where the papers go")
+    ] = None,
 ) -> None:
     """完整演示：备案、结算、意外、对账、清算。 The whole story, from registration to clearing."""
     from simulators.demo import run
 
+    if days is not None:
+        _demo_of_months(days, papers, kafka=kafka, as_json=json, seed=seed)
+        return
+    if papers is not None:
+        raise typer.BadParameter("--papers 只与 --days 同用 (only with --days)")
     with said_plainly():
         summary = run.run(kafka=kafka, as_json=json, seed=seed, visits=visits)
     typer.echo(run.printed(summary) if json else run.told(summary))
+
+
+def _demo_of_months(
+    days: int, papers: Path | None, *, kafka: bool, as_json: bool, seed: int
+) -> None:
+    from simulators.demo.months import ending, folder, run
+    from simulators.demo.run import printed
+
+    if kafka:
+        raise typer.BadParameter(
+            "--days 在一个进程内加速时间，不能与 --kafka 同用 (one process, one moved clock)"
+        )
+    with said_plainly():
+        wanted = run.Wanted(days, seed, folder.for_papers(papers))
+        summary = run.run(wanted, as_json=as_json)
+    typer.echo(printed(summary) if as_json else ending.told(summary))
 
 
 @app.command()

@@ -20,6 +20,7 @@ from hub.services import (
     advance_look_ups,
     advance_paying,
     advance_positions,
+    advance_top_ups,
     advance_watching,
 )
 from hub.store.advance_warnings import OfficeToCall
@@ -187,7 +188,7 @@ def ask(
     """At red, by the treatment area. Refused: OUT_OF_STEP."""
     assert principal.area is not None, principal.role
     pair = _pair(body.insured_area, principal.area)
-    asked = advance_drafting.ask_for_top_up(writing.tx, pair, principal.subject, writing.now)
+    asked = advance_top_ups.ask_for_top_up(writing.tx, pair, principal.subject, writing.now)
     return shapes.change_view(asked, shanghai_date_of(writing.now))
 
 

@@ -9,9 +9,10 @@ from contracts.codes import (
     VisitKind,
     areas,
 )
+from contracts.messages.advance import NoticeKind
 from hub.domain.adjustment import AdjustmentReason
 from hub.domain.registration import RegistrationEvent, RegistrationState
-from hub.domain.second_person import ProposalKind, ProposalState
+from hub.domain.second_person import Proposal, ProposalKind, ProposalState
 from hub.domain.settlement import State
 
 VISIT_KINDS: dict[VisitKind, str] = {
@@ -80,9 +81,15 @@ PROPOSAL_KINDS: dict[ProposalKind, str] = {
     ProposalKind.UNDO_REPAIR: "撤回差错处理",
     ProposalKind.CONFIRMATION_OVERRIDE: "明细不一致仍予确认",
     ProposalKind.CASE_DECISION: "争议协查处理决定",
-    ProposalKind.ADVANCE_TOP_UP: "预付金紧急调增",
+    ProposalKind.ADVANCE_TOP_UP: "预付金额度变动",
     ProposalKind.ADJUSTMENT: "账务调整",
     ProposalKind.ADMISSION: "逾期结算日结对补报",
+    ProposalKind.PAYMENT_WITHDRAWAL: "撤销误登付款",
+}
+ADVANCE_KINDS: dict[NoticeKind, str] = {
+    NoticeKind.OPENING: "期初预付金",
+    NoticeKind.YEARLY: "预付金年度调整",
+    NoticeKind.EMERGENCY: "预付金紧急调增",
 }
 PROPOSAL_STATES: dict[ProposalState, str] = {
     ProposalState.OPEN: "待复核",
@@ -90,6 +97,12 @@ PROPOSAL_STATES: dict[ProposalState, str] = {
     ProposalState.DECLINED: "不同意",
     ProposalState.WITHDRAWN: "已撤回",
 }
+
+
+def proposal_zh(one: Proposal) -> str:
+    """What waits for a second person; of an advance, also what kind of change it is."""
+    kind = one.content.get("kind") if one.kind is ProposalKind.ADVANCE_TOP_UP else None
+    return PROPOSAL_KINDS[one.kind] if kind is None else ADVANCE_KINDS[NoticeKind(kind)]
 
 
 def area_name(area: AreaCode) -> str:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from contracts.access import Principal
 from contracts.codes import Role
 from hub.api.deps import Reading, who_may
-from hub.api.who_may import concerns
+from hub.api.who_may import sides_seen
 from hub.domain.slices import Slice
 from hub.services.open_day import open_now
 from hub.store.provisional_breaks import Provisional
@@ -58,12 +58,11 @@ def show(
     count_max: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
 ) -> OpenDay:
     """Oldest first; both lists are empty while everybody agrees."""
-    slices, differences = open_now(tx, count_max)
+    area, roles = sides_seen(principal)
+    slices, differences = open_now(tx, count_max, area=area, roles=roles)
     return OpenDay(
-        slices=[_slice(one) for one in slices if concerns(principal, one.role, one.area)],
-        differences=[
-            _difference(one) for one in differences if concerns(principal, one.role, one.area)
-        ],
+        slices=[_slice(one) for one in slices],
+        differences=[_difference(one) for one in differences],
     )
 
 

@@ -13,7 +13,7 @@ from contracts.refusal import RefusalCode, Refused
 from hub.api.deps import Day, Reading, Transaction, who_may
 from hub.api.who_may import sees_all
 from hub.domain.payments import BankEntry, Obligation, Payment
-from hub.services import clearing, payments
+from hub.services import clearing, payments, withdrawing_payments
 
 router = APIRouter(tags=["收付 payments"])
 
@@ -22,6 +22,12 @@ BankName = Annotated[
     str,
     StringConstraints(
         strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$"
+    ),
+]
+Words = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$"
     ),
 ]
 Serial = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._/-]{1,50}$")]
@@ -45,12 +51,25 @@ class SlipView(BaseModel):
 
 
 class PaymentView(BaseModel):
-    """`received` None: the payee has not recorded it yet."""
+    """`received` None: the payee has not recorded it yet. `withdrawn_at`: it counts no more."""
 
     payment_id: UUID
     obligation_id: UUID
     sent: SlipView
     received: SlipView | None
+    withdrawn_at: datetime | None
+
+
+class Withdrawing(Frozen):
+    """Why the payment was never sent as it was recorded."""
+
+    reason: Words
+
+
+class Proposed(BaseModel):
+    """It waits for a second person under this id."""
+
+    proposal_id: UUID
 
 
 class ObligationView(BaseModel):
@@ -135,6 +154,24 @@ def receive(
     return _payment(found)
 
 
+@router.post(
+    "/payments/{payment_id}/withdrawal",
+    name="propose_payment_withdrawal",
+    summary="申请撤销误登付款",
+)
+def withdraw(
+    principal: Annotated[Principal, Depends(who_may("propose_payment_withdrawal"))],
+    payment_id: UUID,
+    body: Withdrawing,
+    writing: Transaction,
+) -> Proposed:
+    """By the payer or an operator, before the receipt; approved, it may be recorded corrected."""
+    found = withdrawing_payments.propose(
+        writing.tx, payment_id, reason=body.reason, by=principal, now=writing.now
+    )
+    return Proposed(proposal_id=found.proposal_id)
+
+
 def _entry(slip: Slip) -> BankEntry:
     return BankEntry(slip.bank_name, slip.serial, slip.on, slip.amount_fen)
 
@@ -168,6 +205,7 @@ def _payment(one: Payment) -> PaymentView:
         obligation_id=one.obligation_id,
         sent=_slip(one.sent, one.recorded_at),
         received=received,
+        withdrawn_at=one.withdrawn_at,
     )
 
 

@@ -11,7 +11,7 @@ from contracts.access import Principal
 from contracts.message import Frozen
 from contracts.sealing import Sealer
 from hub.api.deps import Now, Reading, TheHub, Transaction, who_may
-from hub.api.labels import PROPOSAL_KINDS, PROPOSAL_STATES
+from hub.api.labels import PROPOSAL_STATES, proposal_zh
 from hub.api.paging import PAGE_MAX, Cursor, Page, Size, after, page
 from hub.domain.second_person import Proposal, ProposalKind, ProposalState
 from hub.services import second_person
@@ -145,7 +145,7 @@ def _view(one: Proposal, now: datetime) -> ProposalView:
     return ProposalView(
         proposal_id=one.proposal_id,
         kind=one.kind,
-        kind_zh=PROPOSAL_KINDS[one.kind],
+        kind_zh=proposal_zh(one),
         subject=one.subject,
         content=one.content,
         reason=one.reason,

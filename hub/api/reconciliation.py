@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from contracts.access import Principal
 from contracts.codes import Role
 from hub.api.deps import Day, Reading, Transaction, who_may
-from hub.api.who_may import concerns
+from hub.api.who_may import concerns, sides_seen
 from hub.services import reconciliation
 from hub.services.day_summary import SideSummary, StoredBreak, summary
 
@@ -92,9 +92,9 @@ def breaks(
     count_max: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
 ) -> list[BreakView]:
     """Open and resolved ones, side by side."""
-    found = summary(tx, business_date).breaks
-    mine = [one for one in found if concerns(principal, one.side[1], one.side[2])]
-    return [_break(one) for one in mine[:count_max]]
+    area, roles = sides_seen(principal)
+    found = summary(tx, business_date, area=area, roles=roles, breaks_max=count_max)
+    return [_break(one) for one in found.breaks]
 
 
 @router.post("/{business_date}/ask", name="ask_sides", summary="再次要求报送")

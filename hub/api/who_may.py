@@ -62,6 +62,7 @@ WHO_MAY: dict[str, frozenset[AccessRole]] = {
     "show_obligation": STAFF,
     "record_payment": AGENCIES,
     "record_receipt": AGENCIES,
+    "propose_payment_withdrawal": PARTIES,
     "preview_clearing": STAFF,
     "show_clearing_calendar": STAFF,
     "list_dated_work": frozenset({OPERATOR}),
@@ -150,6 +151,13 @@ def concerns(principal: Principal, role: Role, area: AreaCode | None) -> bool:
     if sees_all(principal):
         return True
     return area is not None and area == principal.area and role in SEES[principal.role]
+
+
+def sides_seen(principal: Principal) -> tuple[AreaCode | None, frozenset[Role]]:
+    """Whose matters are for these eyes: of an area in these roles; of every area for None."""
+    if sees_all(principal):
+        return None, frozenset(Role)
+    return principal.area, SEES[principal.role] if principal.area else frozenset()
 
 
 def owns(principal: Principal, person_id: str) -> bool:

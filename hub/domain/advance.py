@@ -117,11 +117,6 @@ class Balance:
         """预付金额度: what the notices agreed on, wherever it is."""
         return self.owed_fen + self.in_transit_fen + self.held_fen
 
-    @property
-    def is_used(self) -> bool:
-        """Whether the pair ever had an advance that still matters."""
-        return self != Balance()
-
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any, TypeVar
 
 from contracts.messages.advance import Level
+from hub.domain.advance_chance import CERTAIN_BP
 
 
 class NoParameter(LookupError):
@@ -26,6 +27,12 @@ class Formula:
     counts_account: bool
     round_to_fen: int
     source: str
+
+    def __post_init__(self) -> None:
+        assert self.source, "a parameter has a source"
+        assert 1 <= self.first_month <= self.last_month <= 12, self
+        assert self.factor_bp > 0, self
+        assert self.round_to_fen > 0, self
 
     @property
     def months(self) -> int:
@@ -46,6 +53,9 @@ class Thresholds:
     source: str
     insured_area: str | None = None
     treatment_area: str | None = None
+
+    def __post_init__(self) -> None:
+        assert 0 < self.yellow_bp < self.red_bp, self
 
     def is_for(self, insured: str | None, treatment: str) -> bool:
         mine = (self.insured_area, self.treatment_area)
@@ -71,6 +81,16 @@ class Dates:
     finished_by: str
     source: str
 
+    def __post_init__(self) -> None:
+        assert self.source, "a parameter has a source"
+        days = (self.decide_working_days, self.finance_working_days, self.pay_working_days)
+        assert min(days) >= 1, self
+        drafted, noticed, finished = (
+            month_day(self.holds_from.year, text)
+            for text in (self.draft_on, self.notice_by, self.finished_by)
+        )
+        assert drafted <= noticed < finished, self
+
 
 @dataclass(frozen=True, slots=True)
 class Forecasting:
@@ -83,6 +103,12 @@ class Forecasting:
     red_chance_max_bp: int
     horizon_days: int
     source: str
+
+    def __post_init__(self) -> None:
+        assert self.source, "a parameter has a source"
+        assert 2 <= self.history_days_min <= self.history_days, self
+        assert 0 < self.red_chance_max_bp < CERTAIN_BP, self
+        assert self.horizon_days > 0, self
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +153,11 @@ def thresholds_for(
 
 @cache
 def all_thresholds() -> tuple[Thresholds, ...]:
-    return tuple(Thresholds(**row) for row in _tables()[TABLES[Thresholds]])
+    """Every row; an assertion fails when one counts other money than the general row of its day."""
+    found = tuple(Thresholds(**row) for row in _tables()[TABLES[Thresholds]])
+    # What a pair spent is summed once for all pairs: its marks may differ, and not the money.
+    assert all(one.counts_account == on(Thresholds, one.holds_from).counts_account for one in found)
+    return found
 
 
 @cache

@@ -7,7 +7,6 @@ from contracts.messages.advance import Level
 from contracts.money import BASIS_POINTS
 from hub.domain.advance_parameters import Thresholds
 
-SEVERITY: dict[Level, int] = {Level.NONE: 0, Level.GREEN: 1, Level.YELLOW: 2, Level.RED: 3}
 WARNED = (Level.YELLOW, Level.RED)
 LEVELS_ZH: dict[Level, str] = {
     Level.NONE: "未持有预付金",

@@ -5,22 +5,22 @@ what could run something when it is opened is not taken.
 """
 
 import re
-import struct
 import unicodedata
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from io import BytesIO
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
+from hub.domain.attachment_checks import (
+    AttachmentRefused,
+    check_archive,
+    check_jpeg,
+    check_pdf,
+    check_png,
+    opened,
+)
 from hub.domain.identity_numbers import without_identity_numbers
 
 NAME_MAX = 100
-ENTRIES_MAX = 2_000
-UNPACKED_MAX = 64 * 1_048_576
-MARKUP_MAX = 4 * 1_048_576
-"""How much of one part of an office file, or of all packed objects of a PDF, is looked at."""
 
 
 class AttachmentKind(StrEnum):
@@ -50,35 +50,7 @@ KINDS: Mapping[AttachmentKind, KindFacts] = {
     AttachmentKind.DOCX: KindFacts(f"{_OPEN_XML}.wordprocessingml.document", ("docx",)),
 }
 
-
-class AttachmentRefused(Exception):
-    """Why a file is not taken, in Chinese, without any of its content."""
-
-
 _ARCHIVE, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
-# What a PDF does by itself. Every script is of the type /JavaScript; a name as short as /JS would
-# turn up in pictures by chance.
-_PDF_ACTIVE = re.compile(
-    rb"/(?:JavaScript|Launch|EmbeddedFiles?|RichMedia|SubmitForm|ImportData|XFA)(?![A-Za-z0-9])"
-)
-_PDF_ENCRYPTED = re.compile(rb"/Encrypt(?![A-Za-z0-9])")
-_PDF_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
-_PDF_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
-_PDF_HEADER_MAX = 1_024
-# Parts of an office file that carry code or other programs' objects, in lower case.
-_FORBIDDEN_PARTS = re.compile(
-    r"vbaproject|vbadata|macrosheets|dialogsheets|activex|embeddings/|ctrlprops|customui"
-    r"|externallinks|connections\.xml|\.(?:exe|dll|js|vbs|bat|cmd|ps1|jar|html?|svg|hta)$"
-    r"|^(?!.*printersettings/).*\.bin$"
-)
-_FORBIDDEN_MARKUP = re.compile(
-    rb"macroenabled|vbaproject|attachedtemplate|relationships/oleobject|relationships/package"
-    rb"|relationships/frame|ddeauto|<ddelink|<!doctype|<!entity",
-    re.IGNORECASE,
-)
-_BROKEN = (BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError)
-_MARKUP = re.compile(r"(?:\.rels|\.xml)$")
 
 
 def kind_of(content: bytes, name: str) -> AttachmentKind:
@@ -121,7 +93,7 @@ def _by_its_bytes(content: bytes) -> AttachmentKind:
 
 
 def _kind_of_archive(content: bytes) -> AttachmentKind:
-    names = set(_opened(content).namelist())
+    names = set(opened(content).namelist())
     for main, kind in (
         ("xl/workbook.xml", AttachmentKind.XLSX),
         ("word/document.xml", AttachmentKind.DOCX),
@@ -132,91 +104,11 @@ def _kind_of_archive(content: bytes) -> AttachmentKind:
     raise AttachmentRefused("不接收压缩包")
 
 
-def _check_pdf(content: bytes) -> None:
-    if not content.rstrip(b"\r\n\x00 ").endswith(b"%%EOF"):
-        raise AttachmentRefused("PDF文件不完整")
-    plain = _unescaped(content)
-    if _PDF_ENCRYPTED.search(plain):
-        raise AttachmentRefused("不接收加密的PDF")
-    if _PDF_ACTIVE.search(plain) or _PDF_ACTIVE.search(_unescaped(_packed_objects(content))):
-        raise AttachmentRefused("PDF含脚本、动作或内嵌文件")
-
-
-def _unescaped(content: bytes) -> bytes:
-    """With the escapes of PDF names undone, which may spell a word in another way."""
-    return _PDF_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), content)
-
-
-def _packed_objects(content: bytes) -> bytes:
-    """The objects that lie in compressed streams: what else lies in streams does nothing."""
-    found = bytearray()
-    for match in _PDF_STREAM.finditer(content):
-        header = content[max(0, match.start() - _PDF_HEADER_MAX) : match.start()]
-        if b"/ObjStm" not in _unescaped(header.rpartition(b"endobj")[2]):
-            continue
-        try:
-            found += zlib.decompressobj().decompress(match[1], MARKUP_MAX - len(found) + 1)
-        except zlib.error as error:
-            raise AttachmentRefused("PDF结构异常，无法检查") from error
-        if len(found) > MARKUP_MAX:
-            raise AttachmentRefused("PDF内容过大，无法检查")
-    return bytes(found)
-
-
-def _check_png(content: bytes) -> None:
-    if not content.endswith(_PNG_END):
-        raise AttachmentRefused("图片不完整或其后附有其他内容")
-
-
-def _check_jpeg(content: bytes) -> None:
-    if not content.rstrip(b"\x00").endswith(b"\xff\xd9"):
-        raise AttachmentRefused("图片不完整或其后附有其他内容")
-
-
-def _check_archive(content: bytes) -> None:
-    with _opened(content) as archive:
-        parts = archive.infolist()
-        if len(parts) > ENTRIES_MAX or sum(part.file_size for part in parts) > UNPACKED_MAX:
-            raise AttachmentRefused("文件解压后过大")
-        for part in parts:
-            _check_part(archive, part)
-
-
-def _check_part(archive: ZipFile, part: ZipInfo) -> None:
-    name = part.filename.lower()
-    is_packed_plainly = part.compress_type in {ZIP_STORED, ZIP_DEFLATED}
-    if ".." in name or name.startswith("/") or part.flag_bits & 1 or not is_packed_plainly:
-        raise AttachmentRefused("文件结构异常或已加密")
-    if _FORBIDDEN_PARTS.search(name):
-        raise AttachmentRefused("文件含宏、脚本、内嵌对象或外部链接")
-    if not _MARKUP.search(name):
-        return
-    begin = _read(archive, part)
-    if begin.startswith((b"\xff\xfe", b"\xfe\xff")) or _FORBIDDEN_MARKUP.search(begin):
-        raise AttachmentRefused("文件含宏、外部模板或外部对象")
-
-
-def _read(archive: ZipFile, part: ZipInfo) -> bytes:
-    """The first MARKUP_MAX bytes of a part; a sheet's own rows may be longer than that."""
-    try:
-        with archive.open(part) as opened:
-            return opened.read(MARKUP_MAX)
-    except _BROKEN as error:
-        raise AttachmentRefused("文件已损坏") from error
-
-
-def _opened(content: bytes) -> ZipFile:
-    try:
-        return ZipFile(BytesIO(content))
-    except _BROKEN as error:
-        raise AttachmentRefused("文件已损坏") from error
-
-
 _CHECKS: Mapping[AttachmentKind, Callable[[bytes], None]] = {
-    AttachmentKind.PDF: _check_pdf,
-    AttachmentKind.OFD: _check_archive,
-    AttachmentKind.PNG: _check_png,
-    AttachmentKind.JPEG: _check_jpeg,
-    AttachmentKind.XLSX: _check_archive,
-    AttachmentKind.DOCX: _check_archive,
+    AttachmentKind.PDF: check_pdf,
+    AttachmentKind.OFD: check_archive,
+    AttachmentKind.PNG: check_png,
+    AttachmentKind.JPEG: check_jpeg,
+    AttachmentKind.XLSX: check_archive,
+    AttachmentKind.DOCX: check_archive,
 }

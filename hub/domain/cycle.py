@@ -44,7 +44,8 @@ def cycle_on(day: date, table: Sequence[Terms]) -> Cycle:
     end = _month_end(day)
     if terms.length is None:
         return Cycle(f"{day:%Y-%m}", day.replace(day=1), end, terms)
-    pieces = max(1, end.day // terms.length)
+    # What is left is a piece of its own from half a length on: 28 February ends a third 旬.
+    pieces = max(1, (2 * end.day + terms.length) // (2 * terms.length))
     piece = min((day.day - 1) // terms.length, pieces - 1)
     first = day.replace(day=piece * terms.length + 1)
     last = end if piece == pieces - 1 else first + (terms.length - 1) * _A_DAY

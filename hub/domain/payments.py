@@ -42,7 +42,10 @@ class BankEntry:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money sent for an obligation, and the receipt once the payee has recorded it."""
+    """Money sent for an obligation, and the receipt once the payee has recorded it.
+
+    `entry`: how often its slip was recorded, from 1; the entries before it were withdrawn.
+    """
 
     payment_id: UUID
     obligation_id: UUID
@@ -52,6 +55,8 @@ class Payment:
     received: BankEntry | None = None
     received_by: str | None = None
     received_at: datetime | None = None
+    entry: int = 1
+    withdrawn_at: datetime | None = None
 
 
 class Judgement(StrEnum):
@@ -67,22 +72,31 @@ def obligation_id(run_id: UUID, version: int, position: int) -> UUID:
     return uuid5(OBLIGATION, f"{run_id} version {version} number {position}")
 
 
-def payment_id(bank_name: str, serial: str) -> UUID:
-    """A bank gives a serial once, so the two name a payment."""
-    return uuid5(PAYMENT, f"{bank_name}\n{serial}")
+def payment_id(bank_name: str, serial: str, entry: int = 1) -> UUID:
+    """A bank gives a serial once, so the two name a payment; a corrected entry has its number."""
+    again = f"\n{entry}" if entry > 1 else ""
+    return uuid5(PAYMENT, f"{bank_name}\n{serial}{again}")
 
 
 def judge_payment(owed: Obligation, slip: BankEntry, known: Payment | None) -> Judgement:
-    """A payment may be one of several, but all together never more than what is owed."""
+    """A payment may be one of several, but all together never more than what is owed.
+
+    A slip that was withdrawn comes again only corrected: a replay of the wrong one is refused.
+    """
     if known is not None:
         is_same = (known.obligation_id, known.sent) == (owed.obligation_id, slip)
-        return Judgement.SAME if is_same else Judgement.OTHER
+        if known.withdrawn_at is None:
+            return Judgement.SAME if is_same else Judgement.OTHER
+        if is_same:
+            return Judgement.OTHER
     is_too_much = owed.paid_fen + slip.amount_fen > owed.amount_fen
     return Judgement.TOO_MUCH if is_too_much else Judgement.NEW
 
 
 def judge_receipt(payment: Payment, slip: BankEntry) -> Judgement:
     """A receipt is of one payment, of its very amount, and not of a day before it."""
+    if payment.withdrawn_at is not None:
+        return Judgement.OTHER
     if payment.received is not None:
         return Judgement.SAME if payment.received == slip else Judgement.OTHER
     fits = slip.amount_fen == payment.sent.amount_fen and slip.on >= payment.sent.on

@@ -58,7 +58,8 @@ SIDE = StateMachine(name="reconciliation side", initial=(SideState.WAITING,), st
 class Side:
     """The comparison of a day with one area in one role.
 
-    `attempt` counts our requests from 1; `reported_attempt` is the last one answered, 0 for none.
+    `attempt` counts our requests from 1; `reported_attempt` is the last one answered, 0 for none,
+    or the first whose answer counts.
     `reported_count` and `reported_fen` sum up that report, which was sent at `reported_at`.
     Differences are provisional until `break_after`.
     """
@@ -88,6 +89,10 @@ class Side:
 
     def asked_again(self, now: datetime) -> "Side":
         return replace(self, attempt=self.attempt + 1, asked_at=now)
+
+    def asked_afresh(self, now: datetime) -> "Side":
+        """Asked again, and no report counts that answers an earlier request."""
+        return replace(self.asked_again(now), reported_attempt=self.attempt + 1)
 
     def takes_report(self, attempt: int, sent_at: datetime) -> bool:
         """Whether a report answers a request of ours and is not older than the last one taken.

@@ -77,7 +77,6 @@ REPAIR = StateMachine(name="repair", initial=(_S.ORDERED,), steps=(
     Step(_S.ORDERED, _E.REFUSE,  _S.FAILED,  "the area says why not"),
     Step(_S.ORDERED, _E.RESOLVE, _S.WORKED,  "the comparison agrees"),
     Step(_S.ORDERED, _E.GIVE_UP, _S.FAILED,  "the break is still there after the time for it"),
-    Step(_S.ORDERED, _E.UNDO,    _S.UNDOING, "thought better of before it was heard"),
     Step(_S.OBEYED,  _E.OBEY,    _S.OBEYED,  "another of its orders is booked"),
     Step(_S.OBEYED,  _E.REFUSE,  _S.FAILED,  "another of its orders is refused"),
     Step(_S.OBEYED,  _E.RESOLVE, _S.WORKED,  "the comparison agrees"),
@@ -195,7 +194,6 @@ class BreakQuery:
     first_date: date | None = None
     last_date: date | None = None
     at_least_fen: int | None = None
-    older_than: datetime | None = None
     free_only: bool = False
 
 

@@ -16,9 +16,10 @@ class ProposalKind(StrEnum):
     UNDO_REPAIR = "undo_repair"  # a repair is taken back by contrary entries
     CONFIRMATION_OVERRIDE = "confirmation_override"  # confirmed though a line does not tie out
     CASE_DECISION = "case_decision"  # a case ends in money
-    ADVANCE_TOP_UP = "advance_top_up"  # 预付金紧急调增
+    ADVANCE_TOP_UP = "advance_top_up"  # 预付金: an opening, a year's amount, or 紧急调增
     ADJUSTMENT = "adjustment"  # the ledger is adjusted by hand
     ADMISSION = "admission"  # a pair day past its time is cleared all the same
+    PAYMENT_WITHDRAWAL = "payment_withdrawal"  # a payment was recorded that was never sent so
 
 
 class ProposalState(StrEnum):

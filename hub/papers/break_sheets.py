@@ -13,10 +13,14 @@ from typing import Any
 import openpyxl
 import xlsxwriter
 
+from contracts.clock import SHANGHAI
+from contracts.codes import Role
 from contracts.money import yuan_from_fen
+from hub.domain.clearing import INSURANCE_ZH, VISIT_ZH
 from hub.domain.reconciliation import WORDS
 from hub.domain.repair import BY_ZH, KIND_ZH, QueuedBreak
 
+ROLE_ZH = {Role.INSURED: "参保地", Role.TREATMENT: "就医地"}
 SHEET, TITLE = "对账差错", "对账差错处理表"
 TOTAL = "合计"
 # fmt: off
@@ -102,23 +106,23 @@ def read(content: bytes) -> Sheet:
 def fixed_of(one: QueuedBreak) -> tuple[str, ...]:
     """The columns that must not change, as text; the last is a digest of the others."""
     day, role, area = one.side
-    counterpart, insurance, visit = one.found.bucket or ("", "", "")
+    counterpart, insurance, visit = one.found.bucket or ("", None, None)
     settlement_id, sign = one.found.row or ("", 0)
     values = (
         str(one.break_id),
         day.isoformat(),
-        role.value,
+        ROLE_ZH[role],
         area,
         WORDS[one.found.break_class][0],
         str(counterpart),
-        str(insurance),
-        str(visit),
+        INSURANCE_ZH[insurance] if insurance else "",
+        VISIT_ZH[visit] if visit else "",
         str(settlement_id),
         f"{sign:+d}" if sign else "",
         _yuan(one.found.hub_fen),
         _yuan(one.found.side_fen),
         _yuan(one.at_risk_fen),
-        f"{one.since:%Y-%m-%d %H:%M}",
+        f"{one.since.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
         one.owner or "",
         one.cause_zh,
         "、".join(KIND_ZH[kind] for kind in one.fitting),

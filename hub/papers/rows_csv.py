@@ -18,7 +18,8 @@ TEXTS_ZH = (
     *("结算日", "结算编号", "类型", "参保地", "参保省", "就医地", "就医省", "险种", "类别"),
     *("医药机构", "参保统筹区", "就医统筹区", "入院", "出院"),
 )
-HEADINGS = (*TEXTS_ZH, "医疗费总额", *PARTS_ZH, "应清算金额")
+AMOUNTS_ZH = ("医疗费总额", *PARTS_ZH, "应清算金额")
+HEADINGS = (*TEXTS_ZH, *(f"{zh}（元）" for zh in AMOUNTS_ZH))
 KINDS_ZH = {("", 1): "结算", ("", -1): "撤销", ("audit", 0): "审核扣款", ("correction", 0): "更正"}
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

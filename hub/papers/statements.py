@@ -7,7 +7,8 @@ from datetime import datetime
 from contracts.clock import shanghai_date_of
 from contracts.codes import AreaCode, Role, areas
 from contracts.messages.clearing import ClearingLine
-from hub.domain.clearing import COLUMNS, TITLE_ZH, ClearingRun, area_in
+from hub.domain.clearing import COLUMNS, TITLE_ZH, ClearingRun, area_in, payable_by_pair
+from hub.domain.netting import Netting, transfers_of
 from hub.domain.papers import EVERYBODY, Audience, PaperKind, seen_as
 from hub.domain.payments import Obligation
 from hub.domain.proof import ProvedLine, Row, Seal
@@ -46,6 +47,12 @@ class Issue:
         return replace(self, lines=mine)
 
 
+def title_of(kind: PaperKind, audience: Audience) -> str:
+    """The official name of a paper of a run; what is for a payer is 应付, for a payee 应收."""
+    owes = _OWES[Role.TREATMENT if audience.insured_area is None else Role.INSURED]
+    return TITLES_ZH[kind].format(owes=owes)
+
+
 def national(issue: Issue) -> Contents:
     """全国跨省异地就医费用清算表."""
     sheet = _lines_sheet(issue, TITLE_ZH, ())
@@ -55,8 +62,11 @@ def national(issue: Issue) -> Contents:
 def statement(issue: Issue, role: Role, area: AreaCode) -> Contents:
     """The lines of a province in one of its roles; `issue` may be the whole run's."""
     mine = issue.of(role, area)
-    title = f"跨省异地就医{_OWES[role]}医疗费用清算明细表"
-    sheet = _lines_sheet(mine, title, ((_ROLES[role], areas()[area].name),))
+    sheet = _lines_sheet(
+        mine,
+        title_of(PaperKind.STATEMENT, seen_as(role, area)),
+        ((_ROLES[role], areas()[area].name),),
+    )
     return _contents(PaperKind.STATEMENT, mine, seen_as(role, area), _printed("清算明细表", sheet))
 
 
@@ -102,6 +112,12 @@ def totals_of(lines: Sequence[ClearingLine], audience: Audience) -> dict[str, in
     }
 
 
+TITLES_ZH: dict[PaperKind, str] = {
+    PaperKind.NATIONAL: TITLE_ZH,
+    PaperKind.STATEMENT: "跨省异地就医{owes}医疗费用清算明细表",
+    PaperKind.DETAIL: "跨省异地就医费用结算明细",
+    PaperKind.NOTICE: "{owes}医疗费用清算通知书",
+}
 _OWES = {Role.INSURED: "应付", Role.TREATMENT: "应收"}
 _ROLES = {Role.INSURED: "参保省", Role.TREATMENT: "就医省"}
 
@@ -154,7 +170,7 @@ def _rows_sheet(issue: Issue, rows: Sequence[Row]) -> Sheet:
     words = tuple(Heading(zh, CellKind.TEXT) for zh in rows_csv.TEXTS_ZH)
     amounts = rows_csv.HEADINGS[len(words) :]
     return Sheet(
-        title_zh="跨省异地就医费用结算明细",
+        title_zh=title_of(PaperKind.DETAIL, EVERYBODY),
         facts=_facts(issue, issue.seal.issued_at),
         headings=(*words, *(Heading(zh, CellKind.YUAN) for zh in amounts)),
         rows=[(*rows_csv.texts_of(row), *rows_csv.amounts_of(row)) for row in rows],
@@ -172,7 +188,7 @@ def _notice_sheet(
         by_counterpart.setdefault(area_in(proof.line, other), []).append(proof.line)
     owed = sum(proof.line.payable_fen for proof in issue.lines)
     return Sheet(
-        title_zh=f"{_OWES[role]}医疗费用清算通知书",
+        title_zh=title_of(PaperKind.NOTICE, seen_as(role, area)),
         facts=_facts(issue, at),
         headings=(
             Heading(_ROLES[other], CellKind.TEXT, 16),
@@ -209,13 +225,23 @@ def _notice_words(
         f"　　{confirmed}，{verb}医疗费用合计人民币（大写）{in_capitals(owed)}。",
         f"　　清算方式：{NETTING_ZH[issue.run.netting.value]}。据此实际划转：",
     ]
-    moved = [one for one in obligations if area in {one.from_area, one.to_area}]
+    moved = _moved(issue, area, obligations)
     for one in moved:
         way, counterpart = ("向", one.to_area) if one.from_area == area else ("自", one.from_area)
         verb_zh = "付款" if one.from_area == area else "收款"
         amount = in_capitals(one.amount_fen)
         said.append(f"　　{one.position}. {way}{areas()[counterpart].name}{verb_zh}{amount}。")
     return (*said, *(() if moved else ("　　本期无须划转。",)))
+
+
+def _moved(issue: Issue, area: AreaCode, obligations: Sequence[Obligation]) -> list[Obligation]:
+    """The transfers of an area: all it has under netting, but gross only those of these lines."""
+    found = [one for one in obligations if area in {one.from_area, one.to_area}]
+    if issue.run.netting is not Netting.GROSS:
+        return found
+    owed = payable_by_pair(proof.line for proof in issue.lines)
+    mine = {(t.payer, t.payee, t.amount_fen) for t in transfers_of(owed, Netting.GROSS)}
+    return [one for one in found if (one.from_area, one.to_area, one.amount_fen) in mine]
 
 
 def _marks(run: ClearingRun) -> tuple[str, ...]:
@@ -234,6 +260,7 @@ def _facts(issue: Issue, at: datetime) -> tuple[tuple[str, str], ...]:
         ("编制日期", shanghai_date_of(at).isoformat()),
         ("批次", str(seal.run_id)),
         ("版次", f"第 {seal.version} 版"),
+        ("金额单位", "元"),
     )
 
 

@@ -33,8 +33,8 @@ from hub.services import second_person
 from hub.store import advance as store
 from hub.store.advance import Wanted
 
-CHANGES = "changes"
-"""Of a proposal's content: the amount in fen of each change, by its id."""
+CHANGES, KIND = "changes", "kind"
+"""Of a proposal's content: the amount in fen of each change by its id, and their one kind."""
 
 
 def propose(
@@ -58,11 +58,12 @@ def propose(
         raise Refused(RefusalCode.UNKNOWN_NOTICE)
     changes = _corrected(tx, sorted(found, key=lambda c: c.pair), amount_fen)
     _check_drafts(changes)
+    amounts = {str(c.change_id): c.amount_fen for c in changes}
     return second_person.propose(
         tx,
         ProposalKind.ADVANCE_TOP_UP,
         subject=_subject(changes),
-        content={CHANGES: {str(c.change_id): c.amount_fen for c in changes}},
+        content={CHANGES: amounts, KIND: changes[0].kind.value},
         reason=reason,
         by=by,
         now=now,

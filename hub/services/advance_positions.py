@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from contracts.clock import shanghai_date_of
+from contracts.messages.advance import Level
 from hub.domain.advance import Balance, Pair
 from hub.domain.advance_parameters import (
     Forecasting,
@@ -64,10 +65,12 @@ class Situation:
         marks = thresholds_for(all_thresholds(), self.day, *subject)
         return replace(self.limits, thresholds=marks)
 
+    def level(self, subject: Subject, spent_fen: int) -> Level:
+        return level_of(spent_fen, self.held_fen(subject), self.limits_of(subject).thresholds)
+
     def standing(self, subject: Subject) -> Standing:
         held, spent = self.held_fen(subject), self.spent(subject).fen
-        level = level_of(spent, held, self.limits_of(subject).thresholds)
-        return Standing(subject, self.cycle.name, level, spent, held)
+        return Standing(subject, self.cycle.name, self.level(subject, spent), spent, held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,25 @@ def subjects(found: Situation) -> list[Subject]:
     areas = {pair[1] for pair, balance in found.balances.items() if balance.held_fen > 0}
     wholes: list[Subject] = [(None, area) for area in sorted(areas)]
     return [*sorted(pairs), *wholes]
+
+
+def red_pairs(tx: Connection, found: Situation) -> frozenset[Pair]:
+    """Pairs at red, by this cycle or, until its clearing is signed, by the one before.
+
+    What a month used is what its clearing will take: that a new month begins gives nothing back.
+    """
+    cycles = [found.spending]
+    before = cycle_on(found.cycle.first - timedelta(days=1), all_terms())
+    if found.day <= due_dates(before)[Due.NOTIFY].on:
+        counts = found.limits.thresholds.counts_account
+        span = (before.first, before.last)
+        cycles.append(advance_spending.spending(tx, *span, counts_account=counts))
+    return frozenset(
+        pair
+        for spending in cycles
+        for pair, spent in spending.items()
+        if found.level(pair, spent.fen) is Level.RED
+    )
 
 
 def outlooks(tx: Connection, found: Situation, wanted: Iterable[Subject]) -> dict[Subject, Outlook]:

@@ -14,12 +14,19 @@ from contracts import topics
 from contracts.codes import AreaCode, Role
 from contracts.ids import id_of_effect, new_id
 from contracts.message import Outgoing, originate
-from contracts.messages.advance import CONTACTS_MAX, AdvanceWarned, Contact
+from contracts.messages.advance import CONTACTS_MAX, AdvanceWarned, Contact, Level
 from contracts.refusal import RefusalCode, Refused
 from hub.domain.advance_parameters import escalations
 from hub.domain.advance_warning import Standing, Subject, Warned, tier_due, to_end, to_raise
-from hub.services.advance_drafting import draft_top_ups
-from hub.services.advance_positions import Outlook, Situation, outlooks, situation, subjects
+from hub.domain.identity_numbers import holds_identity_number
+from hub.services.advance_positions import (
+    Outlook,
+    Situation,
+    outlooks,
+    situation,
+    subjects,
+)
+from hub.services.advance_top_ups import draft_top_ups
 from hub.store import advance as advances
 from hub.store import advance_warnings as store
 from hub.store.advance_warnings import OfficeToCall
@@ -40,16 +47,18 @@ def watch(tx: Connection, now: datetime) -> list[Outgoing]:
     store.add(tx, raised)
     higher = _escalated(open_ones, standings, now)
     store.tell(tx, higher, now)
-    levels = {subject: standing.level for subject, standing in standings.items()}
-    draft_top_ups(tx, found, levels, now)
+    red = [one for one in found.balances if standings[one].level is Level.RED]
+    draft_top_ups(tx, found, red, now)
     return _told(tx, found, [*raised, *higher], now)
 
 
 def acknowledge(tx: Connection, warning_id: UUID, *, note: str, by: str, now: datetime) -> Warned:
     """Somebody of a party has seen it: nobody further is told. The first who says so stands.
 
-    Refused: UNKNOWN_NOTICE.
+    Refused: UNKNOWN_NOTICE, FIELD_INVALID for a note with an identity number.
     """
+    if holds_identity_number(note):
+        raise Refused(RefusalCode.FIELD_INVALID, "note：请勿填写证件号码")
     before = find(tx, warning_id)
     if before.acknowledged_at is not None:
         return before

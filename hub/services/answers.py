@@ -1,6 +1,6 @@
 """Areas confirm or contest the lines of an issued run, each for itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -54,7 +54,8 @@ def answer(
     if found.state not in AWAITING:
         raise Refused(RefusalCode.OUT_OF_STEP, f"清算批次{found.cycle}{STATE_ZH[found.state]}")
     store.add(tx, run_id, version, fresh, by, now)
-    return _moved(tx, found, before | {one.key: one for one in fresh}, by, now)
+    said_now = {one.key: one for one in fresh}
+    return _moved(tx, found, said_now, contested(before | said_now), by, now)
 
 
 def standing(tx: Connection, run_id: UUID, version: int) -> dict[AnswerKey, GivenAnswer]:
@@ -87,18 +88,19 @@ def _standing(tx: Connection, found: ClearingRun) -> dict[AnswerKey, Answer]:
     return {key: one.answer for key, one in given.items()}
 
 
-def _moved(
+def _moved(  # noqa: PLR0917 - what was said, what stands against it, by whom and when
     tx: Connection,
     found: ClearingRun,
-    after: Mapping[AnswerKey, Answer],
+    said: Mapping[AnswerKey, Answer],
+    against: Collection[AnswerKey],
     by: str,
     now: datetime,
 ) -> ClearingRun:
     """Contested as long as one contest stands; with the last one taken back it is as before."""
-    against = contested(after)
-    if against:
-        why = "、".join(sorted({after[key].reason for key in against}))
+    new = contested(said)
+    if new:
+        why = "、".join(sorted({said[key].reason for key in new}))
         return take(tx, found, RunEvent.CONTEST, by=by, now=now, why=why)
-    if found.state is RunState.CONTESTED:
+    if found.state is RunState.CONTESTED and not against:
         return take(tx, found, RunEvent.WITHDRAW, by=by, now=now)
     return found

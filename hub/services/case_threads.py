@@ -12,7 +12,8 @@ from contracts.clock import shanghai_date_of
 from contracts.codes import Role
 from contracts.refusal import RefusalCode, Refused
 from contracts.sealing import Sealer
-from hub.domain.attachments import AttachmentRefused, kind_of, safe_name
+from hub.domain.attachment_checks import AttachmentRefused
+from hub.domain.attachments import kind_of, safe_name
 from hub.domain.case_clock import CaseParameters, parameters_on
 from hub.domain.case_states import ENDED, CaseEvent
 from hub.domain.cases import Case, Entry

@@ -24,10 +24,10 @@ from hub.domain.clearing import differences as differing
 from hub.domain.clearing_terms import all_terms
 from hub.domain.cycle import Cycle, cycle_named, span_of
 from hub.domain.netting import Netting
-from hub.services import payments
+from hub.services import payments, proofs
 from hub.services.run_steps import NOTHING_ELSE, locked, take
 from hub.services.telling_clearing import statements
-from hub.store import answers, pair_days
+from hub.store import answers, cycle_days, pair_days
 from hub.store import clearing as store
 from hub.store import lines as lines_store
 
@@ -100,12 +100,16 @@ def freeze(
 
     It takes every pair day that is ready, but those of the pairs `hold_over`: they, and what is
     not ready, come late in a later run. The run is reconciled then, or broken with its
-    differences. Refused: UNKNOWN_RUN, OUT_OF_STEP, DAY_NOT_CLOSED.
+    differences. Refused: UNKNOWN_RUN, OUT_OF_STEP, DAY_NOT_CLOSED, DAY_NOT_RECONCILED where a day
+    is not compared yet, FIELD_MISSING for a pair left out, or a contest, without a reason.
     """
     store.take_turn(tx)
     before = locked(tx, run_id)
+    if (hold_over or before.state is RunState.CONTESTED) and not why.strip():
+        raise Refused(RefusalCode.FIELD_MISSING, "why")
     period = _cycle(before.cycle)
     _check_closed(tx, period)
+    _check_begun(tx, period)
     anew = {
         "version": before.version + 1,
         "frozen_at": now,
@@ -139,6 +143,7 @@ def again(
     """
     if not why.strip():
         raise Refused(RefusalCode.FIELD_MISSING, "why")
+    store.take_turn(tx)  # before the run, as `freeze` does: nobody waits in a circle
     if locked(tx, run_id).state is not RunState.CONTESTED:
         raise Refused(RefusalCode.OUT_OF_STEP, "仅有异议的清算批次可重新出具")
     frozen = freeze(tx, run_id, by=by, now=now, hold_over=hold_over, why=why)
@@ -150,7 +155,7 @@ def again(
 def issue(
     tx: Connection, run_id: UUID, *, by: str, now: datetime
 ) -> tuple[ClearingRun, list[Outgoing]]:
-    """Tell every area its lines of this version. Refused: UNKNOWN_RUN, OUT_OF_STEP.
+    """Tell every area its lines of this version, and seal it. Refused: UNKNOWN_RUN, OUT_OF_STEP.
 
     What an area confirmed in the version before stays confirmed where the line did not change.
     """
@@ -158,6 +163,7 @@ def issue(
         tx, locked(tx, run_id), RunEvent.ISSUE, by=by, now=now, changes={"issued_at": now}
     )
     answers.carry(tx, run_id, issued.version)
+    proofs.seal(tx, run_id, now)
     return issued, statements(issued, lines_store.of_run(tx, run_id, issued.version))
 
 
@@ -259,6 +265,13 @@ def _cycle(name: str) -> Cycle:
 def _check_closed(tx: Connection, period: Cycle) -> None:
     if not store.is_closed(tx, period.first, period.last):
         raise Refused(RefusalCode.DAY_NOT_CLOSED, period.name)
+
+
+def _check_begun(tx: Connection, period: Cycle) -> None:
+    waiting = cycle_days.not_begun(tx, span_of(period))
+    if waiting:
+        first, count = waiting[0].isoformat(), len(waiting)
+        raise Refused(RefusalCode.DAY_NOT_RECONCILED, f"{first}等{count}日尚未开始对账")
 
 
 def _proved(tx: Connection, frozen: ClearingRun, by: str, now: datetime) -> ClearingRun:

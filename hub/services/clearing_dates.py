@@ -3,21 +3,32 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
+from typing import Protocol
+from uuid import UUID
 
 from sqlalchemy import Connection
 
-from hub.domain.clearing import RunState
+from hub.domain.clearing import ClearingRun, RunState
 from hub.domain.clearing_terms import Due, Terms, all_terms
 from hub.domain.cycle import cycle_named, cycles, due_dates, span_of
 from hub.domain.due import Occasion
 from hub.services import clearing
 from hub.services.dated import DatedJob, Outcome
 from hub.store import clearing as runs
-from hub.store import cycle_days, pair_days
+from hub.store import pair_days
 
 CALENDAR = "calendar"
 A_DAY = timedelta(days=1)
 LOOK_AGAIN = timedelta(minutes=10)
+
+
+class Move(Protocol):
+    """A step that a run takes by its service, or refuses."""
+
+    def __call__(
+        self, tx: Connection, run_id: UUID, /, *, by: str, now: datetime
+    ) -> ClearingRun: ...
+
 
 # What the areas owe by a date: the states in which they have, and what is still missing otherwise.
 AWAITED: tuple[tuple[Due, frozenset[RunState], str], ...] = (
@@ -35,8 +46,25 @@ AWAITED: tuple[tuple[Due, frozenset[RunState], str], ...] = (
 
 
 def dated_jobs() -> tuple[DatedJob, ...]:
-    """Clearing's rows in the table of dated work; those of areas' duties are alarms."""
+    """Clearing's rows in the table of dated work; those of areas' duties are alarms.
+
+    A run is confirmed when its notices are due, and closed after its receipts were; as long as
+    the areas have not done their part, both wait.
+    """
     issue = DatedJob("issue clearing", partial(_occasions, Due.ISSUE, timedelta()), _issue)
+    moved = (
+        DatedJob(
+            name,
+            partial(_occasions, step, grace),
+            _moving(move),
+            in_order=False,
+            pause=LOOK_AGAIN,
+        )
+        for name, step, grace, move in (
+            ("confirm clearing", Due.NOTIFY, timedelta(), clearing.confirm),
+            ("close clearing", Due.RECORD_RECEIPT, A_DAY, clearing.close),
+        )
+    )
     watched = (
         DatedJob(
             f"await {step}",
@@ -54,7 +82,7 @@ def dated_jobs() -> tuple[DatedJob, ...]:
         in_order=False,
         pause=LOOK_AGAIN,
     )
-    return issue, late, *watched
+    return issue, *moved, late, *watched
 
 
 def _occasions(step: Due, grace: timedelta, first: date, today: date) -> tuple[Occasion, ...]:
@@ -81,9 +109,6 @@ def _issue(tx: Connection, occasion: Occasion, now: datetime) -> Outcome:
     """
     run = clearing.open_run(tx, occasion.subject, now=now)
     if run.state is RunState.OPEN:
-        silent = cycle_days.not_begun(tx, span_of(cycle_named(run.cycle, all_terms())))
-        if silent:
-            return Outcome(waits_for=f"{silent[0].isoformat()}等{len(silent)}日尚未开始对账")
         run = clearing.freeze(tx, run.run_id, by=CALENDAR, now=now)
     if run.state is RunState.BROKEN:
         return Outcome(waits_for="清算表与账簿不一致，已留存差异待查")
@@ -91,6 +116,19 @@ def _issue(tx: Connection, occasion: Occasion, now: datetime) -> Outcome:
         _, outgoing = clearing.issue(tx, run.run_id, by=CALENDAR, now=now)
         return Outcome(outgoing)
     return Outcome()
+
+
+def _moving(move: Move) -> Callable[[Connection, Occasion, datetime], Outcome]:
+    """What the run's own service refuses, waits."""
+
+    def take(tx: Connection, occasion: Occasion, now: datetime) -> Outcome:
+        run = runs.find(tx, occasion.subject)
+        if run is None:
+            return Outcome(waits_for="该清算期尚未出具清算明细")
+        move(tx, run.run_id, by=CALENDAR, now=now)
+        return Outcome()
+
+    return take
 
 
 def _past_its_time(tx: Connection, occasion: Occasion, _now: datetime) -> Outcome:

@@ -1,12 +1,12 @@
 """Where a business day's comparison stands: side by side, with its breaks."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from contracts.codes import AreaCode, Role
 from contracts.messages.reconciliation import Bucket
 from hub.domain.reconciliation import Side, SideState
 from hub.store import breaks
@@ -42,17 +42,26 @@ class DaySummary:
         return self.begun_at is not None and states <= {SideState.AGREED}
 
 
-def summary(tx: Connection, business_date: date, *, breaks_max: int = 10_000) -> DaySummary:
-    """Where a day's comparison stands: side by side, with its breaks, open and resolved."""
+def summary(
+    tx: Connection,
+    business_date: date,
+    *,
+    area: AreaCode | None = None,
+    roles: Collection[Role] = tuple(Role),
+    breaks_max: int = 10_000,
+) -> DaySummary:
+    """Where a day's comparison stands: side by side, with its breaks, open and resolved.
+
+    With `area` the breaks are those of its own sides in `roles`; the sides are always all.
+    """
     sides = store.sides_of(tx, business_date)
     hub = store.totals_of(tx, [side.key for side in sides])
-    found = tuple(breaks.of_day(tx, business_date, breaks_max))
-    open_ones = Counter(one.side for one in found if one.resolved_at is None)
+    open_counts = breaks.open_counts(tx, business_date)
     return DaySummary(
         business_date=business_date,
         begun_at=store.begun_at(tx, business_date),
-        sides=tuple(_beside(s, hub[s.key], open_ones[s.key]) for s in sides),
-        breaks=found,
+        sides=tuple(_beside(s, hub[s.key], open_counts.get(s.key, 0)) for s in sides),
+        breaks=tuple(breaks.of_day(tx, business_date, breaks_max, area=area, roles=roles)),
     )
 
 

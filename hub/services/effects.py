@@ -22,6 +22,7 @@ from hub.services import (
     overriding,
     repairing,
     undoing_repairs,
+    withdrawing_payments,
 )
 
 Effect = Callable[[Connection, Proposal, Principal, datetime, Sealer | None], list[Outgoing]]
@@ -34,4 +35,5 @@ EFFECTS: dict[ProposalKind, Effect] = {
     ProposalKind.ADVANCE_TOP_UP: advance_issuing.issue,
     ProposalKind.CONFIRMATION_OVERRIDE: overriding.perform,
     ProposalKind.ADMISSION: admitting.perform,
+    ProposalKind.PAYMENT_WITHDRAWAL: withdrawing_payments.perform,
 }

@@ -59,7 +59,8 @@ def record_answers(
 def follow(tx: Connection, now: datetime, following: Following = Following()) -> list[Outgoing]:
     """A job: close repairs whose break is resolved, go on with the others, ask their sides again.
 
-    Asking for the cause has no end of its own: it stays until the break is resolved.
+    Asking for the cause has no end of its own: it stays until the break is resolved, and so its
+    side is asked for its books no more often than any other that differs.
     """
     found = repairs.to_follow(tx, now - following.every, following.at_once_max)
     if not found:
@@ -71,7 +72,8 @@ def follow(tx: Connection, now: datetime, following: Following = Following()) ->
     repairs.looked(tx, list(found), now)
     outgoing = _follow_reversals(tx, live, now)
     open_ = _close(tx, live, now, following)
-    asked = {key for id_ in open_ for key in found[id_].sides()}
+    acted_on = [id_ for id_ in open_ if live[id_].kind is not RepairKind.ASK]
+    asked = {key for id_ in acted_on for key in found[id_].sides()}
     return [*outgoing, *reconciliation.ask_sides(tx, asked, now)]
 
 

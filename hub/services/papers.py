@@ -47,13 +47,18 @@ def make_all(tx: Connection, run_id: UUID, key: SealKey) -> int:
 
 
 def make_some(tx: Connection, run_id: UUID, key: SealKey) -> int:
-    """First all tables and notices, then the details of one payer at a time; how many papers."""
+    """First all tables and notices, then the details of one payer at a time; how many papers.
+
+    None when the run has another version by the time they are made: then they mix the two.
+    """
     run, seal = _sealed(tx, run_id)
     made = store.made(tx, run_id, run.version)
-    issue = issue_of(tx, run, seal)
-    count = 0
-    for kind, audience, contents in _wanted(tx, issue, made):
-        count += _keep(tx, issue.seal, kind, audience, bundle.sealed(contents, key))
+    with tx.begin_nested() as attempt:
+        issue = issue_of(tx, run, seal)
+        count = sum(_keep(tx, seal, *making, key) for making in _wanted(tx, issue, made))
+        if clearing.version_held(tx, run_id) != run.version:
+            attempt.rollback()
+            return 0
     return count
 
 
@@ -174,13 +179,6 @@ def file_name(kind: PaperKind, issue: str, version: int, audience: Audience) -> 
     return f"{issue}-v{version}-{kind.value}-{audience.code}.zip"
 
 
-TITLES_ZH: dict[PaperKind, str] = {
-    PaperKind.NATIONAL: "全国跨省异地就医费用清算表",
-    PaperKind.STATEMENT: "跨省异地就医费用清算明细表",
-    PaperKind.DETAIL: "跨省异地就医费用结算明细",
-    PaperKind.NOTICE: "医疗费用清算通知书",
-    PaperKind.ADVANCE: "预付金通知书",
-}
 Make = partial[Contents]
 
 
@@ -203,7 +201,15 @@ def _is_missing(made: set[UUID], run: ClearingRun, kind: PaperKind, audience: Au
     return paper_id(kind, run.run_id, run.version, audience) not in made
 
 
-def _keep(tx: Connection, seal: Seal, kind: PaperKind, audience: Audience, content: bytes) -> int:
+def _keep(  # noqa: PLR0917 - what it is, of what, for whom, and by which key
+    tx: Connection,
+    seal: Seal,
+    kind: PaperKind,
+    audience: Audience,
+    contents: Contents,
+    key: SealKey,
+) -> int:
+    content = bundle.sealed(contents, key)
     paper = Paper(
         paper_id=paper_id(kind, seal.run_id, seal.version, audience),
         kind=kind,
@@ -211,8 +217,8 @@ def _keep(tx: Connection, seal: Seal, kind: PaperKind, audience: Audience, conte
         version=seal.version,
         audience=audience,
         name=file_name(kind, seal.cycle, seal.version, audience),
-        title_zh=TITLES_ZH[kind],
-        made_at=seal.issued_at,
+        title_zh=statements.title_of(kind, audience),
+        made_at=contents.made_at,
         sha256=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
         public_key=bundle.public_key_of(content),

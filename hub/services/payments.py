@@ -50,17 +50,18 @@ def pay(
 
     The same slip again: the payment as it was recorded. Refused: UNKNOWN_OBLIGATION, NOT_ALLOWED
     for whoever does not owe it, FIELD_INVALID, PAYMENT_DIFFERS for a known serial with another
-    content, PAID_TOO_MUCH.
+    content, or for the very slip that was withdrawn, PAID_TOO_MUCH.
     """
     _check(slip, now)
     owed = _locked(tx, owed_id)[1]
     if owed.from_area != area:
         raise Refused(RefusalCode.NOT_ALLOWED, "只能由付款方登记")
-    id_ = payment_id(slip.bank_name, slip.serial)
-    known = store.find_payment(tx, id_)
+    known = store.last_entry(tx, slip.bank_name, slip.serial)
     if _judged(judge_payment(owed, slip, known)) is Judgement.SAME and known is not None:
         return known
-    payment = Payment(id_, owed_id, slip, by, now)
+    entry = 1 if known is None else known.entry + 1
+    id_ = payment_id(slip.bank_name, slip.serial, entry)
+    payment = Payment(id_, owed_id, slip, by, now, entry=entry)
     if not store.add_payment(tx, payment):
         raise Refused(RefusalCode.PAYMENT_DIFFERS)
     return payment
@@ -73,7 +74,7 @@ def receive(
 
     The same slip again: the payment as it is. Refused: UNKNOWN_PAYMENT, NOT_ALLOWED for whoever is
     not paid by it, FIELD_INVALID, PAYMENT_DIFFERS for another amount, a day before the payment,
-    another slip than the recorded one, or a serial that is taken.
+    another slip than the recorded one, a serial that is taken, or a payment that was withdrawn.
     """
     _check(slip, now)
     known = _payment(tx, id_)
@@ -99,6 +100,32 @@ def paid_if_settled(tx: Connection, run: ClearingRun, *, by: str, now: datetime)
 def obligations_of(tx: Connection, run_id: UUID) -> list[Obligation]:
     """What a run says is owed, in the order of its numbers; nothing until it is confirmed."""
     return store.of_run(tx, run_id)
+
+
+def find_payment(tx: Connection, id_: UUID) -> tuple[Payment, Obligation]:
+    """A payment and what it is for. Refused: UNKNOWN_PAYMENT."""
+    found = _payment(tx, id_)
+    return found, find(tx, found.obligation_id)[0]
+
+
+def withdraw(  # noqa: PLR0917 - what, why, and the two who say so
+    tx: Connection, id_: UUID, why: str, by: str, second_person: str, now: datetime
+) -> None:
+    """Take back a payment as two persons decided. Refused: UNKNOWN_PAYMENT, OUT_OF_STEP once it was
+    received or withdrawn.
+    """
+    _locked(tx, _payment(tx, id_).obligation_id)
+    found = _payment(tx, id_)  # as it is now that nobody else can record its receipt
+    check_may_be_withdrawn(found)
+    store.withdraw(tx, found, why, by=by, second_person=second_person, at=now)
+
+
+def check_may_be_withdrawn(payment: Payment) -> None:
+    """Refused: OUT_OF_STEP."""
+    if payment.withdrawn_at is not None:
+        raise Refused(RefusalCode.OUT_OF_STEP, "该笔付款已撤销")
+    if payment.received is not None:
+        raise Refused(RefusalCode.OUT_OF_STEP, "收款方已确认收款，不能撤销")
 
 
 def find(tx: Connection, owed_id: UUID) -> tuple[Obligation, list[Payment]]:

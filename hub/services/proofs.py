@@ -26,7 +26,7 @@ def root_due(tx: Connection, now: datetime) -> Sequence[Outgoing]:
 
 
 def seal_due(tx: Connection, now: datetime) -> Sequence[Outgoing]:
-    """Seal the versions that were issued and have no seal. Says nothing to anybody."""
+    """Seal what was issued before versions were sealed as they are issued. Says nothing."""
     for run_id in proofs.runs_not_sealed(tx):
         seal(tx, run_id, now)
     return ()
@@ -34,9 +34,9 @@ def seal_due(tx: Connection, now: datetime) -> Sequence[Outgoing]:
 
 def seal(tx: Connection, run_id: UUID, now: datetime) -> Seal:
     """The seal of a run's present version, which must be issued; the same one when it has it."""
-    position, previous = proofs.take_chain(tx)
-    run = clearing.find_run(tx, run_id)
+    run = clearing.lock(tx, run_id)  # the run before the chain, as whoever issues it does
     assert run is not None, run_id
+    position, previous = proofs.take_chain(tx)
     known = proofs.find_seal(tx, run_id, run.version)
     if known is not None:
         return known

@@ -25,16 +25,23 @@ Wanted = Mapping[int, RepairKind | None]
 
 
 def propose(
-    tx: Connection, wanted: Wanted, *, reason: str, by: Principal, now: datetime
+    tx: Connection,
+    wanted: Wanted,
+    *,
+    reason: str,
+    by: Principal,
+    now: datetime,
+    reasons: Mapping[int, str] | None = None,
 ) -> Proposal:
     """Put these repairs before a second person; nothing happens to the breaks yet.
+
+    `reasons`: why for each break, for its history, where that is not `reason` for all of them.
 
     Refused: UNKNOWN_BREAK, BREAK_RESOLVED, OUT_OF_STEP (not due yet, or in hand already),
     REPAIR_NOT_FITTING, FIELD_INVALID for none or too many, and what second_person.propose refuses.
     """
     if not 1 <= len(wanted) <= REPAIRS_MAX:
         raise Refused(RefusalCode.FIELD_INVALID, f"一次须选1至{REPAIRS_MAX}笔差错")
-    break_queue.lock(tx, sorted(wanted))
     chosen = checked(tx, wanted)
     kinds = {one.break_id: kind_for(one, wanted[one.break_id]) for one in chosen}
     proposal = second_person.propose(
@@ -47,7 +54,11 @@ def propose(
         now=now,
         value_fen=sum(one.at_risk_fen for one in chosen),
     )
-    _link(tx, proposal, kinds, by, now)
+    # The proposal first, then its breaks, as an approval takes them: so nobody deadlocks. What was
+    # free before the locks may be in hand by now.
+    break_queue.lock(tx, sorted(kinds))
+    checked(tx, kinds)
+    _link(tx, proposal, kinds, reasons or dict.fromkeys(kinds, reason), by, now)
     return proposal
 
 
@@ -89,10 +100,6 @@ def propose_undo(
 
     Refused: UNKNOWN_BREAK when there is no such repair, and what `check_can_be_undone` refuses.
     """
-    repair = repairs.lock(tx, [repair_id]).get(repair_id)
-    if repair is None:
-        raise Refused(RefusalCode.UNKNOWN_BREAK, f"处理{repair_id}")
-    check_can_be_undone(repair)
     proposal = second_person.propose(
         tx,
         ProposalKind.UNDO_REPAIR,
@@ -102,6 +109,11 @@ def propose_undo(
         by=by,
         now=now,
     )
+    # After the proposal, as an approval takes them: so nobody deadlocks.
+    repair = repairs.lock(tx, [repair_id]).get(repair_id)
+    if repair is None:
+        raise Refused(RefusalCode.UNKNOWN_BREAK, f"处理{repair_id}")
+    check_can_be_undone(repair, repairs.orders_of(tx, [repair_id]))
     step = StepTaken(
         repair.break_id, now, by.subject, BreakStep.UNDO_PROPOSED, reason,
         proposal.proposal_id, repair_id,
@@ -130,10 +142,11 @@ def _is_free(one: QueuedBreak | None) -> bool:
     return one is not None and (one.proposal_id is not None or not one.is_engaged)
 
 
-def _link(
+def _link(  # noqa: PLR0917 - private, and each argument is the caller's own
     tx: Connection,
     proposal: Proposal,
     kinds: Mapping[int, RepairKind],
+    reasons: Mapping[int, str],
     by: Principal,
     now: datetime,
 ) -> None:
@@ -144,7 +157,7 @@ def _link(
     steps = [
         StepTaken(
             id_, now, by.subject, BreakStep.PROPOSED,
-            f"{KIND_ZH[kinds[id_]]}：{proposal.reason}", proposal.proposal_id,
+            f"{KIND_ZH[kinds[id_]]}：{reasons[id_]}", proposal.proposal_id,
         )
         for id_ in sorted(new)
     ]  # fmt: skip

@@ -42,17 +42,23 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
+UNHEARD = Break(BreakClass.TOTALS)
 ASKING = uuid5(UUID(int=0), "yidi: the hub asks for the totals of a business day")
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long and how often a side is asked before, and after, its differences are breaks."""
+    """How long and how often a side is asked before, and after, its differences are breaks.
+
+    An old break is asked about ever more rarely, and never given up: six hundred times in the two
+    months in which its day may still be cleared.
+    """
 
     break_after: timedelta = timedelta(seconds=60)  # the agreed time, from the day's close
     ask_every: timedelta = timedelta(seconds=3)  # while there is time left
     ask_broken_every: timedelta = timedelta(minutes=5)  # so that a correction is noticed
-    attempts_max: int = 1_000
+    ask_broken_share: int = 100  # and after a hundredth of the break's age, when that is longer
+    attempts_max: int = 1_000  # while there is time left
     sides_at_once_max: int = 500
     days_at_once_max: int = 10
 
@@ -115,8 +121,9 @@ def ask_again(tx: Connection, now: datetime, patience: Patience = Patience()) ->
         tx,
         now,
         waiting_since=now - patience.ask_every,
-        broken_since=now - patience.ask_broken_every,
         attempts_max=patience.attempts_max,
+        broken_every=patience.ask_broken_every,
+        broken_share=patience.ask_broken_share,
         limit=patience.sides_at_once_max,
     )
     over = [s for s in due if s.state is SideState.WAITING and s.break_after <= now]
@@ -143,13 +150,27 @@ def ask_sides(tx: Connection, keys: Iterable[SideKey], now: datetime) -> list[Ou
 
 
 def reopen(tx: Connection, keys: Iterable[SideKey], now: datetime) -> list[Outgoing]:
-    """Ask these sides again, also where they had agreed: a repair of theirs was undone."""
-    sides = store.lock_sides(tx, list(keys)).values()
-    return _ask(tx, [side.after(SideEvent.REOPEN, now) for side in sides], now)
+    """Ask these sides again, also where they had agreed: a repair of theirs was undone.
+
+    What they said before counts no more: until they answer, there is a break without a bucket, so
+    that no run takes the day meanwhile.
+    """
+    locked = store.lock_sides(tx, list(keys)).values()
+    sides = [side.after(SideEvent.REOPEN, now) for side in locked]
+    before = breaks.open_of(tx, [side.key for side in sides])
+    broken = [side for side in sides if side.state is SideState.BROKEN]
+    new = [(side.key, UNHEARD) for side in broken if UNHEARD not in before[side.key]]
+    breaks.add(tx, new, now)
+    waiting = [side for side in sides if side.state is SideState.WAITING]
+    asked = [side.asked_again(now) for side in waiting]
+    return _sent(tx, [*asked, *(side.asked_afresh(now) for side in broken)], now)
 
 
 def _ask(tx: Connection, sides: Iterable[Side], now: datetime) -> list[Outgoing]:
-    asked = [side.asked_again(now) for side in sides]
+    return _sent(tx, [side.asked_again(now) for side in sides], now)
+
+
+def _sent(tx: Connection, asked: Sequence[Side], now: datetime) -> list[Outgoing]:
     store.move_sides(tx, asked)
     return [_asking(side.key, side.attempt, now) for side in asked]
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from contracts.access import Principal
 from contracts.refusal import RefusalCode, Refused
+from hub.domain.identity_numbers import holds_identity_number
 from hub.domain.repair import BY_ZH, KIND_ZH, BreakQuery, QueuedBreak, RepairKind
 from hub.domain.second_person import Proposal
 from hub.papers import break_sheets
@@ -84,6 +85,7 @@ def propose(
         reason=reasons[:REASONS_MAX],
         by=by,
         now=now,
+        reasons={change.one.break_id: change.reason for change in seen.changes},
     )
 
 
@@ -111,6 +113,8 @@ def _check_lines(tx: Connection, sheet: Sheet, queued: Mapping[int, QueuedBreak]
             _check_fixed(line, one)
         if line.kind and not line.reason:
             raise _wrong(line, "未填写处理理由")
+        if holds_identity_number(line.reason):
+            raise _wrong(line, "处理理由含有证件号码，请以结算编号指称")
 
 
 def _check_fixed(line: Line, one: QueuedBreak) -> None:

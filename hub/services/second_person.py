@@ -13,6 +13,7 @@ from contracts.ids import new_id
 from contracts.message import Outgoing
 from contracts.refusal import RefusalCode, Refused
 from contracts.sealing import Sealer
+from hub.domain.identity_numbers import holds_identity_number
 from hub.domain.second_person import (
     BY_ANOTHER,
     PROPOSAL,
@@ -41,8 +42,8 @@ def propose(
 
     `subject` names the one thing it is about, `content` is JSON that the kind's effect reads,
     `value_fen` is what is at stake. The same proposal by the same person while the first is open:
-    the first. Refused: FIELD_MISSING without a reason, FIELD_TOO_LONG, OUT_OF_STEP when another
-    proposal about this subject is open.
+    the first. Refused: FIELD_MISSING without a reason, FIELD_TOO_LONG, FIELD_INVALID for a reason
+    with an identity number, OUT_OF_STEP when another proposal about this subject is open.
     """
     _check_words(subject, reason)
     wanted = Proposal(new_id(), kind, subject, content, reason, by.subject, now, value_fen)
@@ -70,10 +71,11 @@ def decide(
 
     The same word again by the same person: the same answer, and nothing happens twice. Refused:
     UNKNOWN_PROPOSAL, SECOND_PERSON_NEEDED for who proposed it, DECIDED_BY_ANOTHER, FIELD_MISSING
-    for a no without a reason, and whatever the effect refuses.
+    for a no without a reason, FIELD_INVALID for an identity number, and what the effect refuses.
     """
     if not approve and not why.strip():
         raise Refused(RefusalCode.FIELD_MISSING, "why")
+    _check_names_nobody("why", why)
     event = ProposalEvent.APPROVE if approve else ProposalEvent.DECLINE
     before, after = _step(tx, proposal_id, event, why, by, now)
     if before is after or not approve:
@@ -90,6 +92,7 @@ def withdraw(
     """Whoever proposed it takes it back. Refused: UNKNOWN_PROPOSAL, NOT_ALLOWED for anybody else,
     DECIDED_BY_ANOTHER when it was decided.
     """
+    _check_names_nobody("why", why)
     return _step(tx, proposal_id, ProposalEvent.WITHDRAW, why, by, now)[1]
 
 
@@ -153,6 +156,13 @@ def _check_words(subject: str, reason: str) -> None:
             raise Refused(RefusalCode.FIELD_MISSING, name)
         if len(text) > length_max:
             raise Refused(RefusalCode.FIELD_TOO_LONG, name)
+    _check_names_nobody("reason", reason)
+
+
+def _check_names_nobody(name: str, text: str) -> None:
+    """What is said here stands in clear, in histories and on papers."""
+    if holds_identity_number(text):
+        raise Refused(RefusalCode.FIELD_INVALID, f"{name}：请勿填写证件号码，以结算编号指称")
 
 
 def _is_same(there: Proposal, wanted: Proposal) -> bool:

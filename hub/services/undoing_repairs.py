@@ -1,5 +1,6 @@
 """A repair is taken back: the area books contrary entries, and is compared again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,12 +22,16 @@ from hub.store.break_queue import StepTaken
 from hub.store.repairs import Order, Touched
 
 
-def check_can_be_undone(repair: Repair) -> None:
+def check_can_be_undone(repair: Repair, orders: Sequence[Order]) -> None:
     """Refused: REPAIR_NOT_FITTING for what booked nothing at an area or cannot be taken back (a
-    reversed settlement is never settled again), OUT_OF_STEP when it is undone already.
+    reversed settlement is never settled again), OUT_OF_STEP when it is undone already, or when
+    the area has not said yet what it booked.
     """
-    if repair.kind is not RepairKind.ADOPT:
+    is_refused = all(order.code is not None for order in orders if order.undoes is None)
+    if repair.kind is not RepairKind.ADOPT or is_refused:
         raise Refused(RefusalCode.REPAIR_NOT_FITTING, f"{KIND_ZH[repair.kind]}没有可撤销的账务")
+    if any(order.answered_at is None for order in orders if order.undoes is None):
+        raise Refused(RefusalCode.OUT_OF_STEP, "该方尚未答复，暂不能撤销")
     if not REPAIR.allows(repair.state, RepairEvent.UNDO):
         raise Refused(RefusalCode.OUT_OF_STEP, "该处理已撤销")
 
@@ -44,9 +49,10 @@ def perform(
     keys = touched.sides()
     sides.lock_sides(tx, keys)  # Sides, then repairs: in this order everywhere.
     repair = repairs.lock(tx, [repair_id])[repair_id]
-    check_can_be_undone(repair)
+    orders = repairs.orders_of(tx, [repair_id])
+    check_can_be_undone(repair, orders)
     _check_not_cleared(tx, touched)
-    given = [_contrary(one, now) for one in repairs.orders_of(tx, [repair_id]) if _did_book(one)]
+    given = [_contrary(one, now) for one in orders if _did_book(one)]
     repairs.add_orders(tx, [order for order, _ in given])
     repairs.move(tx, repair_id, REPAIR.after(repair.state, RepairEvent.UNDO))
     step = StepTaken(

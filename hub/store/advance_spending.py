@@ -1,4 +1,9 @@
-"""What pairs spend: closed days by their totals, and days not yet frozen by their postings."""
+"""What pairs spend: closed days by their totals, days not yet frozen by their postings, and
+what decisions took or added.
+
+It is the money of the cycle's clearing as far as that is known. A pair day that is held over counts
+in its own cycle, in which it was used: the run that takes it late takes it beside its own money.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +41,12 @@ _OPEN = """
             AND business_date NOT IN (SELECT business_date FROM reconciliations)))
     GROUP BY insured_area, treatment_area
 """
+_ADJUSTED = """
+    SELECT insured_area, treatment_area, sum(amount_fen)::bigint FROM adjustments
+    WHERE business_date BETWEEN %(first)s AND %(last)s
+        AND (%(account)s OR fund <> 'account')
+    GROUP BY insured_area, treatment_area
+"""
 _HISTORY = f"""
     SELECT insured_area, treatment_area, business_date, sum({_AMOUNT})::bigint FROM daily_totals
     WHERE business_date BETWEEN %(first)s AND %(last)s
@@ -63,15 +74,16 @@ def front(tx: Connection, first: date, last: date) -> Front:
 def spending(
     tx: Connection, first: date, last: date, *, counts_account: bool
 ) -> dict[Pair, Spending]:
-    """What each pair spent on these days; signed fen, since reversals count where they fall."""
+    """What each pair spent on these days; signed fen, since reversals count where they fall.
+
+    An adjustment is none of the open day's pace, and so counts with what is closed.
+    """
     asked = {"first": first, "last": last, "account": counts_account}
-    found = {
-        (AreaCode(insured), AreaCode(treatment)): Spending(closed_fen=fen)
-        for insured, treatment, fen in bulk.fetch(tx, _CLOSED, asked)
-    }
-    for insured, treatment, fen in bulk.fetch(tx, _OPEN, asked):
-        pair = (AreaCode(insured), AreaCode(treatment))
-        found[pair] = found.get(pair, Spending()) + Spending(open_fen=fen)
+    found: dict[Pair, Spending] = {}
+    for query, kind in ((_CLOSED, "closed_fen"), (_ADJUSTED, "closed_fen"), (_OPEN, "open_fen")):
+        for insured, treatment, fen in bulk.fetch(tx, query, asked):
+            pair = (AreaCode(insured), AreaCode(treatment))
+            found[pair] = found.get(pair, Spending()) + Spending(**{kind: fen})
     return found
 
 

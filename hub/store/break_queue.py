@@ -60,7 +60,6 @@ _ASKED = f"""
         AND (%(first_date)s::date IS NULL OR business_date >= %(first_date)s)
         AND (%(last_date)s::date IS NULL OR business_date <= %(last_date)s)
         AND (%(at_least_fen)s::bigint IS NULL OR at_risk_fen >= %(at_least_fen)s)
-        AND (%(older_than)s::timestamptz IS NULL OR since < %(older_than)s)
         AND (NOT %(free_only)s OR proposal_id IS NULL
             AND coalesce(state, 'none') NOT IN ('ordered', 'obeyed'))
         AND break_id > %(after)s
@@ -131,7 +130,6 @@ def queued(tx: Connection, query: BreakQuery, *, after: int, count: int) -> list
         "first_date": query.first_date,
         "last_date": query.last_date,
         "at_least_fen": query.at_least_fen,
-        "older_than": query.older_than,
         "free_only": query.free_only,
         "after": after,
         "count": count,

@@ -25,9 +25,14 @@ _OPEN = f"""
         (SELECT * FROM unnest(%s::date[], %s::text[], %s::text[]))
 """  # noqa: S608 - column names of ours
 _OF_DAY = f"""
-    SELECT break_id, {_BREAK}, found_at, resolved_at FROM breaks WHERE business_date = %s
+    SELECT break_id, {_BREAK}, found_at, resolved_at FROM breaks
+    WHERE business_date = %s AND (%s::text IS NULL OR area = %s) AND role = ANY(%s)
     ORDER BY area, role, break_id LIMIT %s
 """  # noqa: S608 - column names of ours
+_OPEN_COUNTS = """
+    SELECT role, area, count(*) FROM breaks WHERE business_date = %s AND resolved_at IS NULL
+    GROUP BY role, area
+"""
 _ADD = f"INSERT INTO breaks ({_BREAK}, found_at) VALUES %s"  # noqa: S608 - column names of ours
 _VALUES = "(%s, %s, %s, %s, %s, %s, %s, %s::uuid, %s, %s, %s, %s, %s)"
 _FORGET = "DELETE FROM breaks WHERE break_id = ANY(%s::bigint[])"
@@ -75,13 +80,14 @@ _SIDE_SETTLED = """
     WHERE one.settlement_id = ANY(%s::uuid[]) AND NOT EXISTS (
         SELECT FROM breaks WHERE breaks.settlement_id = one.settlement_id AND breaks.sign = 1
             AND breaks.area = side.area AND breaks.role = side.role
-            AND breaks.class IN ('only_at_hub', 'day') AND breaks.resolved_at IS NULL)
+            AND breaks.class IN ('only_at_hub', 'day') AND breaks.resolved_at IS NULL
+            AND breaks.hospital_code IS NULL)
 """
 # Where the side has a row that the hub has on this day: known from that other day's comparison.
 _SIDE_DAYS = """
     SELECT settlement_id, sign, business_date FROM breaks
     WHERE settlement_id = ANY(%s::uuid[]) AND role = %s AND area = %s AND business_date <> %s
-        AND class = 'day' AND resolved_at IS NULL
+        AND class = 'day' AND resolved_at IS NULL AND hospital_code IS NULL
 """
 
 
@@ -105,16 +111,30 @@ def open_of(tx: Connection, keys: Collection[SideKey]) -> dict[SideKey, dict[Bre
     return found
 
 
-def of_day(tx: Connection, business_date: date, limit: int) -> list[StoredBreak]:
-    """Every break of a day, resolved ones too, side by side; at most `limit`."""
+def of_day(
+    tx: Connection,
+    business_date: date,
+    limit: int,
+    *,
+    area: AreaCode | None = None,
+    roles: Collection[Role] = tuple(Role),
+) -> list[StoredBreak]:
+    """A day's breaks, resolved ones too, side by side: of every area or of one; at most `limit`."""
+    asked = (business_date, area, area, [role.value for role in roles], limit)
     return [
         StoredBreak(
             break_id, (day, Role(role), AreaCode(area)), _break(rest), found_at, resolved_at
         )
         for break_id, day, role, area, *rest, found_at, resolved_at in bulk.fetch(
-            tx, _OF_DAY, (business_date, limit)
+            tx, _OF_DAY, asked
         )
     ]
+
+
+def open_counts(tx: Connection, business_date: date) -> dict[SideKey, int]:
+    """How many breaks of a day are open, side by side; those with hospitals too."""
+    found = bulk.fetch(tx, _OPEN_COUNTS, (business_date,))
+    return {(business_date, Role(role), AreaCode(area)): count for role, area, count in found}
 
 
 def add(tx: Connection, found: Sequence[tuple[SideKey, Break]], now: datetime) -> None:

@@ -3,13 +3,17 @@
 from hub.store.checks import Check
 
 # Every posting follows from an issued change, a payment or a receipt, and each of these has its
-# one posting: so owed + on the way + held is always what the notices agreed on.
+# one posting: so owed + on the way + held is always what the notices agreed on. A change counts as
+# issued by the amount that one person proposed and another approved, and by nothing else.
 _IDENTITY = """
     WITH moved AS (
         SELECT change_id, NULL::uuid AS payment_id,
-            CASE kind WHEN 'opening' THEN 'opening' ELSE 'notice' END AS cause,
+            CASE advance_changes.kind WHEN 'opening' THEN 'opening' ELSE 'notice' END AS cause,
             abs(amount_fen) AS amount_fen
-        FROM advance_changes WHERE issue_id IS NOT NULL
+        FROM advance_changes JOIN proposals AS agreed ON agreed.proposal_id = issue_id
+        WHERE (agreed.state, agreed.kind) = ('approved', 'advance_top_up')
+            AND agreed.decided_by <> agreed.proposed_by
+            AND agreed.content -> 'changes' ->> change_id::text = amount_fen::text
         UNION ALL
         SELECT change_id, payment_id, 'payment', amount_fen FROM advance_payments
         UNION ALL

@@ -2,8 +2,9 @@
 
 from hub.store.checks import Check
 
-# A decision's amounts are in the ledger, each once and by this case; and nothing else is. What a
-# reversal took back afterwards has its own contrary adjustment of the same case: the signs differ.
+# A decision's amounts are in the ledger, each once and by this case, and the two persons of its
+# proposal stand for them; and nothing else is there. What a reversal took back afterwards has its
+# own contrary adjustment of the same case: the signs differ.
 _MONEY = """
     WITH decided AS (
         SELECT case_id, settlement_id, fund,
@@ -25,6 +26,12 @@ _MONEY = """
     UNION
     SELECT case_id, NULL, NULL FROM case_decisions AS e WHERE amount_fen <> coalesce(
         (SELECT sum(amount_fen) FROM decided AS d WHERE d.case_id = e.case_id), 0)
+    UNION
+    SELECT case_id, NULL, NULL FROM case_decisions AS e JOIN cases USING (case_id)
+    WHERE e.amount_fen <> 0 AND NOT EXISTS (SELECT FROM proposals AS agreed
+        WHERE agreed.proposal_id = cases.proposal_id
+        AND (agreed.state, agreed.kind) = ('approved', 'case_decision')
+        AND (agreed.proposed_by, agreed.decided_by) = (e.decided_by, e.second_by))
 """
 _STEPS = """
     SELECT c.case_id, c.state, c.step_count FROM cases AS c

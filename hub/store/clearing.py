@@ -42,6 +42,7 @@ _MOVE = f"""
     UPDATE clearing_runs SET ({_MOVING}) = ({", ".join(["%s"] * 13)})
     WHERE run_id = %s AND version = %s AND state = %s
 """  # noqa: S608 - column names of ours
+_HOLD_VERSION = "SELECT version FROM clearing_runs WHERE run_id = %s FOR SHARE"
 _OVERLAPS = "SELECT true FROM clearing_runs WHERE first_day <= %s AND last_day >= %s LIMIT 1"
 _STEP = 'position, from_state, event, to_state, version, "by", why, at'
 _ADD_STEP = f"""
@@ -91,6 +92,11 @@ def find_run(tx: Connection, run_id: UUID) -> ClearingRun | None:
 def lock(tx: Connection, run_id: UUID) -> ClearingRun | None:
     """The run, which nobody else moves until this transaction ends."""
     return _first(tx, f"{_FIND} run_id = %s FOR UPDATE", run_id)
+
+
+def version_held(tx: Connection, run_id: UUID) -> int:
+    """The version of a run that is there, which stays so until this transaction ends."""
+    return int(bulk.fetch(tx, _HOLD_VERSION, (run_id,))[0][0])
 
 
 def overlaps(tx: Connection, first: date, last: date) -> bool:

@@ -55,7 +55,10 @@ _SILENT = f"""
 _SLICE = "role, area, since, until, attempt, found_at, reported_at"
 _OF = "(role, area, since, until) = (%s, %s, %s, %s)"
 _FIND = f"SELECT {_SLICE} FROM open_slices WHERE {_OF} FOR UPDATE"
-_ALL = f"SELECT {_SLICE} FROM open_slices ORDER BY since, area, role LIMIT %s"
+_ALL = f"""
+    SELECT {_SLICE} FROM open_slices
+    WHERE (%s::text IS NULL OR area = %s) AND role = ANY(%s) ORDER BY since, area, role LIMIT %s
+"""
 _KEEP = """
     INSERT INTO open_slices
         (role, area, since, until, attempt, found_at, asked_at, ask_again_at, reported_at)
@@ -111,8 +114,16 @@ def find(tx: Connection, key: SliceKey) -> Slice | None:
     return next((_slice(row) for row in bulk.fetch(tx, _FIND, _parameters(key))), None)
 
 
-def not_agreed(tx: Connection, count_max: int) -> list[Slice]:
-    return [_slice(row) for row in bulk.fetch(tx, _ALL, (count_max,))]
+def not_agreed(
+    tx: Connection,
+    count_max: int,
+    *,
+    area: AreaCode | None = None,
+    roles: Collection[Role] = tuple(Role),
+) -> list[Slice]:
+    """The oldest first, of every area or of one's sides."""
+    asked = (area, area, [role.value for role in roles], count_max)
+    return [_slice(row) for row in bulk.fetch(tx, _ALL, asked)]
 
 
 def keep(

@@ -19,18 +19,24 @@ _ADD = f"INSERT INTO obligations ({_OWED}) VALUES %s"  # noqa: S608 - column nam
 _FIND = f"SELECT {_OWED} FROM obligations WHERE"  # noqa: S608 - column names of ours
 _PAYMENT = """
     SELECT payment_id, obligation_id, sent.bank_name, sent.serial, paid_on, sent.amount_fen,
-        sent."by", sent.at, got.bank_name, got.serial, received_on, got.amount_fen, got."by", got.at
-    FROM clearing_payments AS sent LEFT JOIN clearing_receipts AS got USING (payment_id) WHERE
+        sent."by", sent.at, got.bank_name, got.serial, received_on, got.amount_fen, got."by",
+        got.at, entry, gone.at
+    FROM clearing_payments AS sent LEFT JOIN clearing_receipts AS got USING (payment_id)
+    LEFT JOIN clearing_withdrawals AS gone USING (payment_id) WHERE
 """
 _ADD_PAYMENT = """
     INSERT INTO clearing_payments
-        (payment_id, obligation_id, bank_name, serial, paid_on, amount_fen, "by", at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+        (payment_id, obligation_id, bank_name, serial, paid_on, amount_fen, "by", at, entry)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 _ADD_RECEIPT = """
     INSERT INTO clearing_receipts
         (payment_id, bank_name, serial, received_on, amount_fen, "by", at)
     VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""
+_WITHDRAW = """
+    INSERT INTO clearing_withdrawals (payment_id, why, "by", second_person, at)
+    VALUES (%s, %s, %s, %s, %s)
 """
 _GROW = """
     UPDATE obligations SET paid_fen = paid_fen + %s, received_fen = received_fen + %s
@@ -77,6 +83,14 @@ def find_payment(tx: Connection, payment_id: UUID) -> Payment | None:
     return None
 
 
+def last_entry(tx: Connection, bank_name: str, serial: str) -> Payment | None:
+    """The last payment that this slip was recorded as, withdrawn or not."""
+    wanted = f"{_PAYMENT} sent.bank_name = %s AND sent.serial = %s ORDER BY entry DESC LIMIT 1"
+    for row in bulk.fetch(tx, wanted, (bank_name, serial)):
+        return _payment(row)
+    return None
+
+
 def payments_of(tx: Connection, obligation_id: UUID) -> list[Payment]:
     """In the order in which they were recorded."""
     rows = bulk.fetch(tx, f"{_PAYMENT} obligation_id = %s ORDER BY sent.at", (obligation_id,))
@@ -86,7 +100,8 @@ def payments_of(tx: Connection, obligation_id: UUID) -> list[Payment]:
 def add_payment(tx: Connection, one: Payment) -> bool:
     """Record what was sent; False when the bank's serial is taken. The run must be locked."""
     slip = (one.sent.bank_name, one.sent.serial, one.sent.on, one.sent.amount_fen)
-    values = (one.payment_id, one.obligation_id, *slip, one.recorded_by, one.recorded_at)
+    recorded = (one.recorded_by, one.recorded_at, one.entry)
+    values = (one.payment_id, one.obligation_id, *slip, *recorded)
     if bulk.run(tx, _ADD_PAYMENT, values) == 0:
         return False
     bulk.run(tx, _GROW, (one.sent.amount_fen, 0, one.obligation_id))
@@ -102,6 +117,14 @@ def add_receipt(tx: Connection, payment: Payment, slip: BankEntry, by: str, at: 
     return True
 
 
+def withdraw(
+    tx: Connection, payment: Payment, why: str, *, by: str, second_person: str, at: datetime
+) -> None:
+    """Take back what was not received, by a contrary entry. The run must be locked."""
+    bulk.run(tx, _WITHDRAW, (payment.payment_id, why, by, second_person, at))
+    bulk.run(tx, _GROW, (-payment.sent.amount_fen, 0, payment.obligation_id))
+
+
 def is_settled(tx: Connection, run_id: UUID) -> bool:
     """Whether everything that a run says is owed was received; true when nothing is owed."""
     return bulk.fetch(tx, _IS_SETTLED, (run_id,))[0][0] is not False
@@ -115,4 +138,5 @@ def _obligation(row: tuple[Any, ...]) -> Obligation:
 
 def _payment(row: tuple[Any, ...]) -> Payment:
     got = None if row[8] is None else BankEntry(*row[8:12])
-    return Payment(row[0], row[1], BankEntry(*row[2:6]), row[6], row[7], got, row[12], row[13])
+    sent = (row[0], row[1], BankEntry(*row[2:6]), row[6], row[7])
+    return Payment(*sent, got, *row[12:16])

@@ -48,9 +48,13 @@ _OF_A_DAY = _ORDERED.format(
         adjusted="business_date = %(day)s",
     ),
 )
+# The bounds are there for the indexes: years of settlements must not be read for one run.
 _MEMBER = """({day}, insured_area, treatment_area) IN (
         SELECT business_date, insured_area, treatment_area FROM clearing_pair_days
-        WHERE run_id = %(run_id)s) AND (%(insured)s::text IS NULL OR insured_area = %(insured)s)"""
+        WHERE run_id = %(run_id)s)
+    AND {day} BETWEEN (SELECT min(business_date) FROM clearing_pair_days WHERE run_id = %(run_id)s)
+        AND (SELECT max(business_date) FROM clearing_pair_days WHERE run_id = %(run_id)s)
+    AND (%(insured)s::text IS NULL OR insured_area = %(insured)s)"""
 _OF_A_RUN = _ORDERED.format(
     order=_BY_PAIR,
     rows=_LOGGED.format(
@@ -64,7 +68,10 @@ _NOT_ROOTED = """
     WHERE business_date NOT IN (SELECT business_date FROM rooted_days)
     ORDER BY business_date LIMIT %s
 """
-_ROOTED = "INSERT INTO rooted_days (business_date, rows, rooted_at) VALUES (%s, %s, %s)"
+_ROOTED = """
+    INSERT INTO rooted_days (business_date, rows, rooted_at) VALUES (%s, %s, %s)
+    ON CONFLICT (business_date) DO NOTHING
+"""
 _ADD_ROOTS = f"INSERT INTO day_roots ({_KEY}, count, root) VALUES %s"  # noqa: S608
 _ROOTS_OF_DAY = f"SELECT {_KEY}, count, root FROM day_roots WHERE business_date = %s"  # noqa: S608
 _ROOTS_OF_RUN = f"""
@@ -132,7 +139,10 @@ def days_missing(tx: Connection, run_id: UUID) -> list[date]:
 def add_roots(
     tx: Connection, business_date: date, roots: Sequence[BucketRoot], now: datetime
 ) -> None:
-    bulk.run(tx, _ROOTED, (business_date, sum(root.count for root in roots), now))
+    """Keep the roots of a closed day, unless another transaction has kept them meanwhile."""
+    rows = sum(root.count for root in roots)
+    if bulk.run(tx, _ROOTED, (business_date, rows, now)) == 0:
+        return
     values = [(root.business_date, *root.line_key, root.count, root.root) for root in roots]
     bulk.write_rows(tx, _ADD_ROOTS, "(%s, %s, %s, %s, %s, %s, %s)", values)
 

@@ -46,7 +46,8 @@ _FORGET_OTHERS = f"""
 _ALL = """
     SELECT role, area, business_date, class, counterpart, insurance_kind, visit_kind,
         settlement_id, sign, hub_fen, side_fen, other_date, found_at
-    FROM provisional_breaks ORDER BY found_at, area, role, settlement_id, sign LIMIT %s
+    FROM provisional_breaks WHERE (%s::text IS NULL OR area = %s) AND role = ANY(%s)
+    ORDER BY found_at, area, role, settlement_id, sign LIMIT %s
 """
 _SAME_DAY = f"""
     SELECT settlement_id, 1, total_fen, ARRAY[{", ".join(PARTS)}] FROM settlements
@@ -133,9 +134,16 @@ def replace(  # noqa: PLR0917 - the key of what is replaced, and by what
     bulk.write_rows(tx, _ADD, _VALUES, values)
 
 
-def all_of(tx: Connection, count_max: int) -> list[Provisional]:
-    """What is open, oldest first."""
-    return [_provisional(row) for row in bulk.fetch(tx, _ALL, (count_max,))]
+def all_of(
+    tx: Connection,
+    count_max: int,
+    *,
+    area: AreaCode | None = None,
+    roles: Collection[Role] = tuple(Role),
+) -> list[Provisional]:
+    """What is open, oldest first, of every area or of one's sides."""
+    asked = (area, area, [role.value for role in roles], count_max)
+    return [_provisional(row) for row in bulk.fetch(tx, _ALL, asked)]
 
 
 def _provisional(row: Sequence[Any]) -> Provisional:

@@ -70,9 +70,11 @@ _LOCK = f"""
 """  # noqa: S608 - column names of ours
 _DUE = f"""
     SELECT {_SIDE} FROM reconciliation_sides
-    WHERE attempt < %s AND (state = 'waiting' AND (asked_at <= %s OR break_after <= %s)
-        OR state = 'broken' AND asked_at <= %s)
-    ORDER BY business_date, area, role LIMIT %s FOR UPDATE SKIP LOCKED
+    WHERE state = 'waiting'
+            AND (break_after <= %(now)s OR attempt < %(most)s AND asked_at <= %(waiting_since)s)
+        OR state = 'broken' AND asked_at <= %(now)s - greatest(
+            %(broken_every)s, (%(now)s - break_after) / %(broken_share)s)
+    ORDER BY business_date, area, role LIMIT %(count)s FOR UPDATE SKIP LOCKED
 """  # noqa: S608 - column names of ours
 _ADD = f"INSERT INTO reconciliation_sides ({_SIDE}) VALUES %s"  # noqa: S608 - column names of ours
 _MOVE = f"""
@@ -142,12 +144,20 @@ def due_sides(
     now: datetime,
     *,
     waiting_since: datetime,
-    broken_since: datetime,
     attempts_max: int,
+    broken_every: timedelta,
+    broken_share: int,
     limit: int,
 ) -> list[Side]:
     """Sides to be asked again, or whose agreed time is over; locked, those in hand skipped."""
-    parameters = (attempts_max, waiting_since, now, broken_since, limit)
+    parameters = {
+        "now": now,
+        "waiting_since": waiting_since,
+        "most": attempts_max,
+        "broken_every": broken_every,
+        "broken_share": broken_share,
+        "count": limit,
+    }
     return [_side(row) for row in bulk.fetch(tx, _DUE, parameters)]
 
 

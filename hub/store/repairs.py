@@ -45,7 +45,9 @@ _FOLLOW = f"""
     WHERE repairs.state IN ('ordered', 'obeyed') AND repairs.looked_at <= %s
     ORDER BY repairs.looked_at LIMIT %s
 """  # noqa: S608 - columns of ours
+# What differs between a hospital and its area says nothing of what differs between the areas.
 _SAME_BUCKET = """other.resolved_at IS NULL
+    AND (other.hospital_code IS NULL) = (found.hospital_code IS NULL)
     AND (other.business_date, other.role, other.area)
         = (found.business_date, found.role, found.area)
     AND (other.counterpart, other.insurance_kind, other.visit_kind)

@@ -176,6 +176,7 @@ Index(
     breaks.c.role,
     postgresql_where=text("resolved_at IS NULL"),
 )
+Index("breaks_of_day", breaks.c.business_date, breaks.c.area, breaks.c.role)
 Index(
     "breaks_settlement_id",
     breaks.c.settlement_id,

@@ -28,7 +28,7 @@ Table(  # Who works on it now; how that came about is in break_steps.
     Column("since", DateTime(timezone=True), nullable=False),
 )
 
-Table(  # Which breaks a proposal is about, and what is to be done with each.
+proposed = Table(  # Which breaks a proposal is about, and what is to be done with each.
     "repair_proposals",
     metadata,
     Column("proposal_id", Uuid, ForeignKey("proposals.proposal_id"), primary_key=True),
@@ -36,6 +36,7 @@ Table(  # Which breaks a proposal is about, and what is to be done with each.
     Column("kind", String(10), nullable=False),
     one_of("repair_proposals", "kind", RepairKind),
 )
+Index("repair_proposals_of_break", proposed.c.break_id)
 
 repairs = Table(
     "repairs",
@@ -56,6 +57,7 @@ Index(  # A break is repaired by one repair at a time.
     unique=True,
     postgresql_where=text("state IN ('ordered', 'obeyed')"),
 )
+Index("repairs_of_break", repairs.c.break_id)
 Index(
     "repairs_to_follow",
     repairs.c.looked_at,

@@ -230,7 +230,9 @@ Table(
     _fen("amount_fen"),
     Column("by", String(100), nullable=False),
     _instant("at"),
-    UniqueConstraint("bank_name", "serial", name="clearing_payments_serial_once"),
+    Column("entry", SmallInteger, nullable=False),
+    UniqueConstraint("bank_name", "serial", "entry", name="clearing_payments_serial_once"),
+    CheckConstraint("entry > 0", name="clearing_payments_entries_are_numbered"),
     CheckConstraint("amount_fen > 0", name="clearing_payments_amount_is_positive"),
     CheckConstraint("bank_name <> '' AND serial <> ''", name="clearing_payments_name_a_slip"),
 )
@@ -247,4 +249,15 @@ Table(  # A receipt says of one payment that its money has come; nothing is rece
     _instant("at"),
     UniqueConstraint("bank_name", "serial", name="clearing_receipts_serial_once"),
     CheckConstraint("amount_fen > 0", name="clearing_receipts_amount_is_positive"),
+)
+
+Table(  # A payment that was recorded wrongly, taken back by two persons before it was received.
+    "clearing_withdrawals",
+    metadata,
+    Column("payment_id", Uuid, ForeignKey("clearing_payments.payment_id"), primary_key=True),
+    Column("why", String(500), nullable=False),
+    Column("by", String(100), nullable=False),
+    Column("second_person", String(100), nullable=False),
+    _instant("at"),
+    CheckConstraint('"by" <> second_person', name="clearing_withdrawals_take_two"),
 )

@@ -61,6 +61,7 @@ def run(job: Job, outbox: Outbox, every: timedelta, stop: threading.Event) -> No
     try:
         while not stop.is_set():
             try:
+                outbox.tend()  # until it has looked once, it leaves all to other sweepers
                 run_once(job, outbox)
             except Exception as error:
                 if not is_passing(error):

@@ -1,7 +1,11 @@
 """A sealed paper is verified without the hub, and no single bit of it can change unseen."""
 
+import io
+import json
+import re
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,12 +17,14 @@ from contracts.codes import Role
 from contracts.messages.advance import NoticeKind
 from hub.domain.advance import Change, ChangeState
 from hub.domain.advance_notice import notices_of
+from hub.domain.netting import Netting
 from hub.domain.papers import Audience
 from hub.domain.payments import Obligation
 from hub.domain.proof import bucket_roots, lines_from, proved
 from hub.papers import advance, bundle, statements
 from hub.papers.bundle import Contents, File
 from hub.papers.seal_key import SealKey, new_key_text
+from hub.papers.statements import Issue
 from participants import statement
 from participants.statement import NotGenuine, verify
 from tests.support.papers import (
@@ -31,6 +37,7 @@ from tests.support.papers import (
     ROWS,
     SHANGHAI,
     an_issue,
+    first_column,
     in_order,
     of_pair,
 )
@@ -135,6 +142,110 @@ def test_a_paper_is_held_against_the_run_before_it() -> None:
     stranger = an_issue(ROWS[:2], position=2, previous="1" * 64)
     with pytest.raises(NotGenuine, match="不相连"):
         verify(bundle.sealed(statements.national(stranger), KEY), None, papers[0])
+
+
+def test_only_papers_of_runs_are_held_against_a_run_before() -> None:
+    first = bundle.sealed(statements.national(an_issue()), KEY)
+    second = an_issue(ROWS[:3], position=2, previous=an_issue().seal.sha256(), cycle="2026-04")
+    later = bundle.sealed(statements.national(second), KEY)
+    unchained = bundle.sealed(replace(statements.national(second), seal=None), KEY)
+    for paper, before in ((later, unchained), (unchained, first)):
+        with pytest.raises(NotGenuine, match="封印"):
+            verify(paper, KEY.public_hex, before)
+
+
+def test_a_published_key_may_be_given_in_either_case_and_with_blanks() -> None:
+    assert verify(_small(), f" {KEY.public_hex.upper()}\n").public_key == KEY.public_hex
+
+
+def test_a_line_of_others_is_found_in_a_paper() -> None:
+    """The hub itself gives Anhui's lines to Hunan: the root holds, the audience does not."""
+    statement_of_hunan = statements.statement(an_issue(), Role.INSURED, HUNAN)
+    lie = replace(
+        statements.statement(an_issue(), Role.INSURED, ANHUI),
+        audience=statement_of_hunan.audience,
+    )
+    with pytest.raises(NotGenuine, match="不属于"):
+        verify(bundle.sealed(lie, KEY), KEY.public_hex)
+
+
+def _signed_by_a_stranger(files: dict[str, bytes]) -> bytes:
+    """Any archive, well signed: whoever gives no key meets such ones."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    body = held.getvalue()[:-2] + bundle.COMMENT_BYTES.to_bytes(2, "little")
+    signed = {"key": OTHER_KEY.public_hex, "signature": OTHER_KEY.sign(body)}
+    return body + bundle.COMMENT.format(**signed).encode()
+
+
+def _manifest(**changes: object) -> bytes:
+    whole = {"format": bundle.FORMAT, "public_key": OTHER_KEY.public_hex, "files": [], **changes}
+    return json.dumps(whole).encode()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"manifest.json": b"no JSON"},
+        {"manifest.json": b"\xff"},
+        {"manifest.json": b"[]"},
+        {"manifest.json": b"[" * 100_000},
+        {"manifest.json": _manifest()},
+        {"manifest.json": _manifest(seal={})},
+        {"manifest.json": _manifest(files=[1], seal=None)},
+        {"manifest.json": _manifest(seal=None, kind="x")},
+    ],
+)
+def test_whatever_a_stranger_signs_is_refused_in_words(files: dict[str, bytes]) -> None:
+    with pytest.raises(NotGenuine):
+        verify(_signed_by_a_stranger(files))
+
+
+def test_what_is_signed_and_no_archive_is_refused_in_words() -> None:
+    body = b"PK" + b"\0" * 50
+    signed = {"key": OTHER_KEY.public_hex, "signature": OTHER_KEY.sign(body)}
+    with pytest.raises(NotGenuine):
+        verify(body + bundle.COMMENT.format(**signed).encode())
+
+
+def test_a_gross_notice_tells_only_the_transfers_of_its_own_lines() -> None:
+    """Shanghai pays Hunan and is paid by two: its payable notice is about what it pays."""
+    issue = an_issue(state="confirmed", confirmed_at=an_issue().seal.issued_at)
+    owed = [
+        Obligation(UUID(int=n), issue.run.run_id, 1, n, payer, payee, fen)
+        for n, (payer, payee, fen) in enumerate(
+            [(SHANGHAI, HUNAN, 9_00), (ANHUI, SHANGHAI, 2_00), (HUNAN, SHANGHAI, 92_00)], 1
+        )
+    ]
+
+    def said(issue: Issue, role: Role) -> list[str]:
+        notice = statements.notice(issue, role, SHANGHAI, owed)
+        book = next(file.content for file in notice.files if file.name.endswith(".xlsx"))
+        return re.findall(r"\d\. [向自]..", " ".join(first_column(book)))
+
+    assert said(issue, Role.INSURED) == ["1. 向湖南"]
+    assert said(issue, Role.TREATMENT) == ["2. 自安徽", "3. 自湖南"]
+    netted = replace(issue, run=replace(issue.run, netting=Netting.MULTILATERAL))
+    assert len(said(netted, Role.INSURED)) == 3
+
+
+def test_every_paper_says_the_unit_of_its_money() -> None:
+    issue = an_issue(state="confirmed", confirmed_at=an_issue().seal.issued_at)
+    made = [
+        statements.national(issue),
+        statements.statement(issue, Role.INSURED, HUNAN),
+        statements.notice(issue, Role.INSURED, HUNAN, ()),
+        statements.detail(issue, PAIR, of_pair()),
+    ]
+    for contents in made:
+        book = next(file.content for file in contents.files if file.name.endswith(".xlsx"))
+        assert "金额单位：元" in first_column(book)
+    table = next(file.content for file in made[-1].files if file.name == "detail.csv")
+    heads = table.decode("utf-8-sig").splitlines()[0].split(",")
+    assert [head for head in heads if head.endswith("（元）")] == heads[14:]
 
 
 def test_the_verifier_runs_alone_from_one_file(tmp_path: Path) -> None:

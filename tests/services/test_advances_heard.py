@@ -32,7 +32,7 @@ WARNED = AdvanceWarned(
     spent_fen=950_00,
     held_fen=1_000_00,
     chance_yellow_bp=10_000,
-    chance_red_bp=10_000,
+    chance_red_bp=9_876,
     days_left=1,
     top_up_fen=500_00,
     tier=1,
@@ -69,3 +69,5 @@ def test_both_sides_note_what_the_hub_says_and_nobody_else(
             assert treatment.warned(tx, [warned], NOW) == []
             assert treatment.noticed(tx, [noticed], NOW) == []
         assert len(caplog.records) == lines, caplog.text
+        ahead = "95000 of 100000 fen used; chance of yellow 10000 and red 9876 bp"
+        assert caplog.text.count(ahead) == lines // 2

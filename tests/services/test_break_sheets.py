@@ -67,6 +67,17 @@ def test_what_went_out_comes_back_the_same() -> None:
     assert read(written([])).lines == ()
 
 
+def test_a_clerk_reads_words_and_the_time_in_china() -> None:
+    page = openpyxl.load_workbook(io.BytesIO(written(THREE)))[SHEET]
+    shown = dict(zip((name for name, _ in COLUMNS), (cell.value for cell in page[3]), strict=True))
+    assert [shown[name] for name in ("角色", "险种", "就诊类别", "逾期起始")] == [
+        "参保地",
+        "职工",
+        "住院",
+        "2026-03-11 12:00",
+    ]
+
+
 def test_what_is_filled_in_is_read() -> None:
     def edit(page: Any) -> None:
         put(4, "处理方式", KIND_ZH[RepairKind.ADOPT])(page)

@@ -4,15 +4,19 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, Engine, text
 
+from contracts.codes import Role
 from contracts.message import Outgoing
 from contracts.refusal import RefusalCode, Refused
+from hub.domain.answers import Answer, Verdict, key_of
 from hub.domain.clearing import RunState
 from hub.domain.due import Occasion, WorkState
-from hub.services import clearing, dated
+from hub.domain.payments import BankEntry
+from hub.services import answers, clearing, dated, payments
 from hub.services.clearing_dates import dated_jobs
 from hub.services.dated import DatedJob, Outcome
 from hub.store import job_runs
@@ -23,6 +27,7 @@ from tests.support.hub_books import NOON, Case, add_cases, add_days
 
 FIRST, OPENED = date(2026, 1, 1), date(2026, 6, 1)
 LATER = timedelta(minutes=2)
+UNCONFIRMED = RefusalCode.NOT_ALL_CONFIRMED.told("尚有2项未确认或有异议")
 
 
 def at(day: str) -> datetime:
@@ -182,8 +187,12 @@ def test_clearing_issues_every_cycle_on_its_day_and_watches_what_the_areas_owe(
     # February waits for its days; January's areas have not confirmed by the 25th.
     turn(engine, at("2026-03-21"), *jobs)
     assert {name: row for name, row in _work(engine).items() if row[0] == "waiting"} == {
-        ("issue clearing", "2026-02"): ("waiting", "2026-02-11等18日尚未开始对账"),
+        ("issue clearing", "2026-02"): (
+            "waiting",
+            RefusalCode.DAY_NOT_RECONCILED.told("2026-02-11等18日尚未开始对账"),
+        ),
         ("await answer", "2026-01"): ("waiting", "已过确认期限，清算明细尚未全部确认"),
+        ("confirm clearing", "2026-01"): ("waiting", UNCONFIRMED),
     }
     with engine.begin() as tx:
         _begin(tx, date(2026, 2, 11), date(2026, 2, 28))
@@ -194,6 +203,46 @@ def test_clearing_issues_every_cycle_on_its_day_and_watches_what_the_areas_owe(
             assert found is not None
             assert found[0].state is RunState.ISSUED
     assert _work(engine)["issue clearing", "2026-02"] == ("done", "")
+
+
+def _everybody_confirms(tx: Connection, run_id: UUID) -> None:
+    for line in clearing.lines_of(tx, run_id, 1):
+        for role in Role:
+            one = Answer(key_of(line), role, Verdict.CONFIRMED, line.payable_fen)
+            about = {"version": 1, "total_fen": line.payable_fen, "area": one.area}
+            answers.answer(tx, run_id, [one], **about, by="agency", now=NOON)  # type: ignore[arg-type]  # named values
+
+
+def test_a_run_is_confirmed_on_the_day_of_its_notices_and_closed_once_all_is_recorded(
+    engine: Engine,
+) -> None:
+    with engine.begin() as tx:
+        add_cases(tx, [Case(1, date(2026, 1, 5))])
+        _begin(tx, FIRST, date(2026, 1, 31))
+        run, _ = clearing.run(tx, "2026-01", NOON)
+    turn(engine, at("2026-02-28"), *dated_jobs())
+    assert _work(engine)["confirm clearing", "2026-01"] == ("waiting", UNCONFIRMED)
+    with engine.begin() as tx:
+        _everybody_confirms(tx, run.run_id)
+    turn(engine, at("2026-02-28") + LATER * 10, *dated_jobs())
+    assert _work(engine)["confirm clearing", "2026-01"] == ("done", "")
+    with engine.begin() as tx:
+        (owed,) = payments.obligations_of(tx, run.run_id)
+    turn(engine, at("2026-04-04"), *dated_jobs())  # The receipts were due on 3 April.
+    assert _work(engine)["close clearing", "2026-01"][0] == "waiting"
+    slip = BankEntry("工商银行", "1", date(2026, 4, 4), owed.amount_fen)
+    how = {"by": "agency", "now": at("2026-04-04")}
+    with engine.begin() as tx:
+        paid = payments.pay(tx, owed.obligation_id, slip, area=owed.from_area, **how)  # type: ignore[arg-type]  # who and when
+        payments.receive(tx, paid.payment_id, slip, area=owed.to_area, **how)  # type: ignore[arg-type]  # the same
+    turn(engine, at("2026-04-04") + LATER * 10, *dated_jobs())
+    with engine.connect() as tx:
+        assert clearing.find_run(tx, run.run_id).state is RunState.CLOSED
+        steps = [(one.event.value, one.by) for one in clearing.history(tx, run.run_id)]
+    assert [one for one in steps if one[0] in {"confirm", "close"}] == [
+        ("confirm", "calendar"),
+        ("close", "calendar"),
+    ]
 
 
 def test_a_cycle_that_an_operator_issued_is_not_issued_again(engine: Engine) -> None:

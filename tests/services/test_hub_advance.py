@@ -22,6 +22,7 @@ from hub.services import (
     advance_look_ups,
     advance_paying,
     advance_positions,
+    advance_top_ups,
     advance_watching,
     reconciliation,
     second_person,
@@ -363,8 +364,9 @@ def _contacts(one: Outgoing) -> tuple[str, ...]:
 def test_a_top_up_is_asked_at_red_proposed_approved_and_ends_the_warning(engine: Engine) -> None:
     with engine.begin() as tx:
         hold(tx, 1_000)
-        ask = advance_drafting.ask_for_top_up
-        refused(RefusalCode.OUT_OF_STEP, ask, tx, PAIR, "shanghai", JANUARY_5)
+        ask = advance_top_ups.ask_for_top_up
+        with pytest.raises(Refused, match="无须紧急调增"):  # December took more, and was one day's
+            ask(tx, PAIR, "shanghai", JANUARY_5)
         add_cases(tx, [a_case(TODAY, 750)])
         advance_watching.watch(tx, JANUARY_5)
         draft = ask(tx, PAIR, "shanghai", JANUARY_5)
@@ -375,7 +377,8 @@ def test_a_top_up_is_asked_at_red_proposed_approved_and_ends_the_warning(engine:
         add_cases(tx, [a_case(TODAY, 1)])
         advance_watching.watch(tx, JANUARY_5)  # leaves what waits for a second person alone
         second_person.decide(tx, proposal.proposal_id, approve=True, why="", by=BEN, now=JANUARY_5)
-        refused(RefusalCode.OUT_OF_STEP, ask, tx, PAIR, "shanghai", JANUARY_5)
+        with pytest.raises(Refused, match="正在办理"):
+            ask(tx, PAIR, "shanghai", JANUARY_5)
         change = store.find(tx, [draft.change_id])[draft.change_id]
         assert (change.amount_fen, change.state) == (700_00, ChangeState.ISSUED)
         assert (change.finance_by, change.pay_by) == (date(2026, 1, 12), date(2026, 1, 26))

@@ -90,7 +90,8 @@ def an_advance(desk: Desk) -> None:
     """1000 yuan are held, and 950 of them are spent today: red."""
     opening = {"insured_area": HUNAN, "treatment_area": SHANGHAI, "amount_fen": 1_000_00}
     proposed = desk.did("ann", "/advance/openings", **opening, reason="期初余额")
-    desk.did("ben", f"/proposals/{proposed['proposal_id']}/approve", why="已核对")
+    approved = desk.did("ben", f"/proposals/{proposed['proposal_id']}/approve", why="已核对")
+    assert approved["kind_zh"] == "期初预付金"
     with desk.engine.begin() as tx:
         add_cases(tx, [Case(1, TODAY, total_fen=950_00, pool_fen=950_00)])
         advance_watching.watch(tx, NOON)
@@ -108,7 +109,7 @@ def test_a_red_pair_is_topped_up_by_two_operators_and_two_areas(desk: Desk) -> N
     body = {"change_ids": [asked["change_id"]], "reason": "红色预警", "amount_fen": 500_00}
     proposal = f"/proposals/{desk.did('ann', '/advance/proposals', **body)['proposal_id']}"
     assert desk.post("ann", f"{proposal}/approve").json()["code"] == "5006"
-    desk.did("ben", f"{proposal}/approve")
+    assert desk.did("ben", f"{proposal}/approve")["kind_zh"] == "预付金紧急调增"
     (notice,) = desk.get("hunan", "/notices?year=2026")
     assert (notice["title_zh"], notice["total_fen"]) == ("预付金紧急调增付款通知书", 500_00)
     _paid_and_received(desk, asked["change_id"])

@@ -17,6 +17,12 @@ UNGUARDED = "ALTER TABLE {0} DISABLE TRIGGER {0}_append_only"
 PLANTED = (
     ("adjustments", "UPDATE adjustments SET amount_fen = -1", {"cases_money_is_posted"}),
     ("case_decisions", "UPDATE case_decisions SET amount_fen = -1", {"cases_money_is_posted"}),
+    # Somebody else than the second person who approved it, or nobody, stands for the money.
+    (
+        "case_decisions",
+        "UPDATE case_decisions SET second_by = 'nobody' WHERE amount_fen <> 0",
+        {"cases_money_is_posted"},
+    ),
     ("case_items", "DELETE FROM case_items WHERE stage = 'decided'", {"cases_money_is_posted"}),
     (
         "case_steps",

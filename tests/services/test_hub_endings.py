@@ -17,7 +17,7 @@ from contracts.delivery.processor import Limits
 from contracts.ids import MessageId, SettlementId, new_id
 from contracts.message import Message, Outgoing
 from contracts.messages.settlement import ReleaseRequested, SettlementRequested, StatusAsked
-from hub import jobs
+from hub import jobs, running_jobs
 from hub.domain.reminding import Reminding
 from hub.domain.settlement import Event, State
 from hub.main import outbox_of
@@ -340,7 +340,7 @@ def _expiring(hub: Hub, settings: Settings) -> Iterator[SystemClock]:
     clock, stop = SystemClock(), threading.Event()
     [job] = [one for one in jobs.jobs(settings) if one.name == "expire settlements"]
     outbox = outbox_of("test", hub.engine, MemoryLog(), clock, settings)
-    running = threading.Thread(target=jobs.run, args=([job], outbox, Limits(), stop))
+    running = threading.Thread(target=running_jobs.run, args=([job], outbox, Limits(), stop))
     running.start()
     try:
         yield clock

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from contracts.codes import InsuranceKind, Role, VisitKind
+from contracts.delivery import bulk
 from contracts.ids import MessageId, new_id
 from contracts.message import Head, Message
 from contracts.messages.reconciliation import HospitalBreak, HospitalBreaksReported
@@ -94,6 +95,20 @@ def test_the_three_way_comparison_goes_its_own_way(engine: Engine) -> None:
     with engine.begin() as tx:
         key = (DAY, Role.TREATMENT, SHANGHAI)
         assert breaks.open_of(tx, [key]) == {key: {}}
+
+
+def test_a_hospitals_difference_does_not_explain_a_provinces(engine: Engine) -> None:
+    """A row that a hospital lacks, or has on another day, is not the treatment area's row."""
+    _hears(
+        engine,
+        _break(1, break_class="day", business_date=DAY + timedelta(days=1)),
+        _break(2, break_class="only_at_hub"),
+    )
+    key, id_ = (DAY, Role.TREATMENT, SHANGHAI), Case(1, DAY).settlement_id
+    with engine.begin() as tx:
+        bulk.run(tx, "UPDATE reconciliation_sides SET reported_attempt = 1")
+        assert breaks.side_days(tx, key, [(id_, 1)]) == {}
+        assert breaks.side_settled(tx, key, [id_]) == {id_}
 
 
 def test_strangers_and_unknown_classes_are_not_kept(engine: Engine) -> None:

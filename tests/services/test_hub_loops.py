@@ -22,7 +22,7 @@ from contracts.delivery.processor import Processor
 from contracts.message import Message, Outgoing
 from contracts.messages.registration import Change
 from contracts.messages.settlement import SettlementCalculated
-from hub import jobs
+from hub import jobs, running_jobs
 from hub.main import run_jobs, worker
 from hub.processors import subscriptions, topics_read
 from hub.services import calculations, changing, deciding, settlements, submitting
@@ -199,7 +199,7 @@ def test_expiry_drains_whatever_is_overdue_and_says_so(hub: Hub) -> None:
     outbox.tend()  # As the loop does: what a predecessor left goes first.
     few_at_once = SETTINGS.model_copy(update={"hub_expire_at_once_max": 10})
     expiry = next(job for job in jobs.jobs(few_at_once) if job.name == "expire settlements")
-    assert jobs.run_once(expiry, outbox) == 50
+    assert running_jobs.run_once(expiry, outbox) == 50
     assert hub.rows("SELECT DISTINCT state FROM settlements") == [("expired",)]
     assert {body["outcome"] for body in spoken(log, "treatment.310000.answers")} == {"expired"}
     assert {body["reason"] for body in spoken(log, "insured.340000.work")} == {"expired"}
@@ -222,7 +222,7 @@ def test_the_jobs_expire_close_the_day_and_stop_when_told(hub: Hub) -> None:
     finally:
         stop.set()
         running.join()
-    assert ended == [jobs.STOPPED]
+    assert ended == [running_jobs.STOPPED]
     (open_now,) = hub.rows("SELECT business_date FROM business_days WHERE state = 'open'")
     assert open_now == (TODAY + timedelta(days=1),)
     assert hub.rows("SELECT count(*) FROM outbox_unsent") == [(0,)]
@@ -234,7 +234,8 @@ def test_a_job_with_a_bug_ends_all_of_them(hub: Hub) -> None:
 
     table = (*jobs.jobs(SETTINGS), jobs.Job("broken", timedelta(seconds=1), fail))
     outbox = Outbox(hub.engine, MemoryLog().sender("jobs"), SystemClock())
-    assert jobs.run(table, outbox, SETTINGS.limits(), threading.Event()) == jobs.DIED
+    ended = running_jobs.run(table, outbox, SETTINGS.limits(), threading.Event())
+    assert ended == running_jobs.DIED
 
 
 def test_expiry_and_a_late_answer_that_meet_agree(hub: Hub) -> None:

@@ -19,8 +19,17 @@ from contracts.delivery.outbox import Outbox
 from hub.api.app import create_app
 from hub.domain.clearing import ClearingRun
 from hub.domain.papers import Paper, PaperKind, seen_as
+from hub.papers import bundle
 from hub.papers.seal_key import SealKey
-from hub.services import clearing, papers, proofs, recomputing, reconciliation
+from hub.services import (
+    clearing,
+    overriding,
+    papers,
+    proofs,
+    recomputing,
+    reconciliation,
+    second_person,
+)
 from hub.settings import Settings
 from hub.store import papers as store
 from hub.store import proofs as proofs_store
@@ -29,6 +38,7 @@ from participants import statement
 from tests.support.databases import Databases
 from tests.support.http import served
 from tests.support.hub_books import ANHUI, HUNAN, NOON, SHANGHAI, Case, add_cases, add_days
+from tests.support.papers import first_column
 
 FIRST, LAST, APRIL = date(2026, 3, 1), date(2026, 3, 31), date(2026, 4, 1)
 KEY = SealKey.from_text("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
@@ -98,6 +108,38 @@ def test_an_issued_run_has_every_paper_once_and_each_is_verified_offline(engine:
     assert {one.seal["position"] for one in found} == {2}
     national = next(one for one in found if one.kind == "national")
     assert national.totals["payable_fen"] == run.payable_fen == 61_00
+
+
+def test_an_override_stands_on_every_notice_as_two_persons_decided_it(engine: Engine) -> None:
+    first, second = (
+        Principal(f"operator-{number}", AccessRole.OPERATOR, None) for number in (1, 2)
+    )
+    with engine.begin() as tx:
+        run = _issued(tx, "2026-03")
+        asked = overriding.propose(tx, run.run_id, reason="逾期未答复", by=first, now=NOON)
+    with engine.begin() as tx:
+        how = {"approve": True, "why": "", "by": second, "now": NOON + timedelta(days=30)}
+        second_person.decide(tx, asked.proposal_id, **how)  # type: ignore[arg-type]  # a person's word
+        assert papers.make_all(tx, run.run_id, KEY) == 5
+        notices = [one for one in _papers(tx, run) if one[0].kind is PaperKind.NOTICE]
+        assert recomputing.recompute(tx, run.run_id).differences == ()
+    titles = sorted((paper.audience.code, paper.title_zh) for paper, _ in notices)
+    assert titles == [
+        ("-310000", "应收医疗费用清算通知书"),
+        ("-430000", "应收医疗费用清算通知书"),
+        ("310000-", "应付医疗费用清算通知书"),
+        ("340000-", "应付医疗费用清算通知书"),
+        ("430000-", "应付医疗费用清算通知书"),
+    ]
+    for paper, content in notices:
+        assert paper.made_at == NOON + timedelta(days=30)
+        marks = statement.verify(content, KEY.public_hex).marks
+        assert marks == (
+            f"本批次经清算中心双人复核强制确认（复核事项 {asked.proposal_id}）",
+            "理由：逾期未答复",
+        )
+        book = bundle.files_in(content)["清算通知书.xlsx"]
+        assert {*first_column(book)} >= {*marks, paper.title_zh}
 
 
 def test_a_run_is_rebuilt_from_the_log_with_the_same_bytes(engine: Engine) -> None:

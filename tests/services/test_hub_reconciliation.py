@@ -384,6 +384,36 @@ def test_who_never_answers_is_a_break_after_the_agreed_time_and_not_before(engin
     assert len(_open(engine)) == 2
 
 
+def test_a_side_is_never_given_up_and_asked_ever_more_rarely(engine: Engine) -> None:
+    """However often it was asked: its time runs out, and a late correction is still noticed."""
+    _begin(engine)
+    patience = reconciliation.Patience(attempts_max=1)
+
+    def asked(after: timedelta) -> int:
+        with engine.begin() as tx:
+            said = reconciliation.ask_again(tx, NOON + after, patience)
+        return len([one for one in said if isinstance(one.message.body, TotalsRequested)])
+
+    minute, day = timedelta(minutes=1), timedelta(days=1)
+    assert asked(timedelta(seconds=30)) == 0
+    sides = asked(2 * minute)
+    assert sides > 0
+    assert set(_states(engine).values()) == {SideState.BROKEN}
+    steps = (6 * minute, 7 * minute, 60 * day, 60 * day + 60 * minute, 61 * day)
+    assert [asked(after) for after in steps] == [0, sides, sides, 0, sides]
+
+
+def test_one_areas_many_breaks_hide_none_of_anothers(engine: Engine) -> None:
+    _begin(engine)
+    with engine.begin() as tx:
+        reconciliation.ask_again(tx, NOON + timedelta(seconds=60))  # nobody reported
+        mine = summary(tx, DAY, area=SHANGHAI, roles={Role.TREATMENT}, breaks_max=1)
+        none = summary(tx, DAY, area=SHANGHAI, roles={Role.INSURED}, breaks_max=1)
+    assert [one.side[1:] for one in mine.breaks] == [(Role.TREATMENT, SHANGHAI)]
+    assert none.breaks == ()
+    assert [one.open_breaks for one in mine.sides] == [1, 1, 1]
+
+
 def test_only_the_area_itself_speaks_for_it(engine: Engine) -> None:
     _begin(engine)
     with engine.begin() as tx:

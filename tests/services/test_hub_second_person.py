@@ -140,6 +140,7 @@ def test_words_are_asked_for_and_bounded(hub: Hub) -> None:
             ("one", " ", RefusalCode.FIELD_MISSING),
             ("x" * 201, "why", RefusalCode.FIELD_TOO_LONG),
             ("one", "x" * 501, RefusalCode.FIELD_TOO_LONG),
+            ("one", "患者110105 19491231 002X", RefusalCode.FIELD_INVALID),
         ):
             with pytest.raises(Refused) as refused:
                 second_person.propose(

@@ -4,12 +4,13 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, event, text
 
 from contracts.codes import Fund, InsuranceKind, VisitKind
 from hub.domain.adjustment import Adjustment, AdjustmentReason
-from hub.services import adjusting, balances, clearing, reconciliation
+from hub.services import adjusting, balances, clearing, reconciliation, verification
 from hub.services.verification import verify
+from hub.store.checks import SOME_DAYS, SOME_SETTLEMENTS
 from hub.store.checks_advance import ADVANCE_CHECKS
 from hub.store.checks_cases import CASE_CHECKS
 from hub.store.db import migrate
@@ -170,6 +171,17 @@ def test_a_violation_is_found_by_its_name(engine: Engine, name: str) -> None:
     # A posting that went missing breaks what was made of it too; so does a balance.
     made_of = {"postings_match_parts", "balances_of_days_hold", "snapshots_of_days_hold"}
     assert found.keys() - {name} <= made_of
+
+
+def test_no_look_grows_with_the_books(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A statement over years of settlements would end at the timeout, and prove nothing."""
+    monkeypatch.setattr(verification, "SETTLEMENTS_AT_ONCE", 2)
+    said: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *about: said.append(about[2]))
+    with engine.begin() as tx:
+        assert verify(tx, NOON) == []
+    everything = [one for one in said if SOME_SETTLEMENTS in one or SOME_DAYS in one]
+    assert (len(said) > len(CHECKS), everything) == (True, [])
 
 
 def test_a_finding_names_the_settlement(engine: Engine) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from contracts.clock import SystemClock
 from contracts.delivery.memory import MemoryLog
 from contracts.delivery.outbox import Outbox
-from hub import jobs
+from hub import jobs, running_jobs
 from hub.services import adjusting, balances, watching
 from hub.settings import Settings
 from hub.store import violations
@@ -71,7 +71,7 @@ def standing_watch(engine: Engine) -> Iterator[None]:
     table = [job for job in jobs.jobs(SETTINGS) if job.name.startswith(("check", "keep"))]
     assert len(table) == 3
     thread = threading.Thread(
-        target=jobs.run, args=(table, outbox, SETTINGS.limits(), stop), daemon=True
+        target=running_jobs.run, args=(table, outbox, SETTINGS.limits(), stop), daemon=True
     )
     thread.start()
     try:

@@ -69,6 +69,7 @@ WHO = """
     show_obligation         1012   5016     5016  5016     5016  5016    1013   1013    1013   1013
     record_payment          1012   1013     5016  5016     5016  1013    1013   1013    1013   1013
     record_receipt          1012   1013     5019  5019     5019  1013    1013   1013    1013   1013
+    propose_payment_withdrawal 1012 5019    5019  5019     5019  1013    1013   1013    1013   1013
     preview_clearing        1012   200      200   200      200   200     1013   1013    1013   1013
     show_clearing_calendar  1012   200      200   200      200   200     1013   1013    1013   1013
     list_dated_work         1012   200      1013  1013     1013  1013    1013   1013    1013   1013
@@ -179,6 +180,11 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "show_obligation": ("GET", "/obligations/{filed}", None),
     "record_payment": ("POST", "/obligations/{filed}/payments", A_SLIP),
     "record_receipt": ("POST", "/payments/{filed}/receipt", A_SLIP),
+    "propose_payment_withdrawal": (
+        "POST",
+        "/payments/{filed}/withdrawal",
+        {"reason": "金额录错"},
+    ),
     "preview_clearing": ("GET", "/clearing/preview", None),
     "show_clearing_calendar": ("GET", "/clearing/calendar?cycle=2026-03", None),
     "list_dated_work": ("GET", "/clearing/work", None),

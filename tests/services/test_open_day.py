@@ -17,7 +17,7 @@ from contracts.messages.reconciliation import (
     SliceReported,
     SliceRequested,
 )
-from hub.services import days, reconciliation, slices
+from hub.services import days, open_day, reconciliation, slices
 from hub.store import open_slices, provisional_breaks
 from hub.store.db import migrate
 from hub.store.tables import metadata
@@ -172,6 +172,16 @@ def test_a_row_at_another_instant_of_the_day_is_the_same_row(engine: Engine) -> 
         assert isinstance(body, RowsRequested)
         reconciliation.record_rows(tx, [_from_insured(_rows(tx, rows, named, body))], SOON)  # type: ignore[list-item]  # its body
     assert _open(engine) == []
+
+
+def test_what_others_differ_in_hides_nothing_of_an_area(engine: Engine) -> None:
+    with engine.begin() as tx:
+        for role, area, since in ((Role.INSURED, HUNAN, SINCE), (Role.TREATMENT, SHANGHAI, SOON)):
+            key = (role, area, since, since + timedelta(seconds=5))
+            open_slices.keep(tx, key, SOON, ask_again_at=SOON, is_reported=False)
+        seen = open_day.open_now(tx, 1, area=SHANGHAI, roles={Role.TREATMENT})
+        assert [one.area for one in seen[0]] == [SHANGHAI]
+        assert open_day.open_now(tx, 1, area=SHANGHAI, roles={Role.INSURED}) == ([], [])
 
 
 def test_only_the_area_speaks_for_itself_and_not_of_the_future(engine: Engine) -> None:

@@ -17,7 +17,14 @@ from hub.domain.answers import Answer, Verdict, key_of
 from hub.domain.clearing import RUN, ClearingRun, RunState
 from hub.domain.netting import Netting
 from hub.domain.payments import BankEntry
-from hub.services import answers, clearing, overriding, payments, reconciliation, second_person
+from hub.services import (
+    answers,
+    clearing,
+    overriding,
+    payments,
+    reconciliation,
+    second_person,
+)
 from hub.store.db import migrate
 from tests.support.databases import Databases
 from tests.support.hub_books import ANHUI, HUNAN, NOON, SHANGHAI, Case, add_cases, add_days
@@ -98,6 +105,7 @@ WRITTEN = (
     "obligations",
     "clearing_payments",
     "clearing_receipts",
+    "clearing_withdrawals",
     "proposals",
 )
 
@@ -451,6 +459,13 @@ WRONG = [
     ("UPDATE obligations SET received_fen = paid_fen + 1", "received_after_paid"),
     ("DELETE FROM obligations", "refused"),
     ("UPDATE clearing_payments SET amount_fen = 1", "append-only"),
+    (
+        (
+            "INSERT INTO clearing_payments SELECT gen_random_uuid(), obligation_id, bank_name,"
+            " serial, paid_on, amount_fen, by, at, 2 FROM clearing_payments"
+        ),
+        "refused",
+    ),
     ("DELETE FROM clearing_answers", "append-only"),
     ("UPDATE clearing_steps SET why = ''", "append-only"),
     ("UPDATE clearing_legal_steps SET to_state = 'closed'", "append-only"),

@@ -1,8 +1,11 @@
 """A small clearing run as values: rows, lines, a seal, and the bundles of it."""
 
+import io
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid5
+
+from openpyxl import load_workbook
 
 from contracts.codes import AreaCode, InsuranceKind, VisitKind
 from contracts.messages.values import PARTS
@@ -124,3 +127,10 @@ def an_issue(
 def of_pair(rows: Sequence[Row] = ROWS, pair: Audience = PAIR) -> list[Row]:
     wanted = (pair.insured_area, pair.treatment_area)
     return [row for row in in_order(rows) if row.line_key[:2] == wanted]
+
+
+def first_column(book: bytes) -> list[str]:
+    """What a clerk reads down the first column of a workbook."""
+    page = load_workbook(io.BytesIO(book)).active
+    assert page is not None
+    return [str(page.cell(number, 1).value) for number in range(1, (page.max_row or 0) + 1)]

@@ -21,12 +21,16 @@ def warned(
     for message in from_the_hub(tx, batch, now):
         said = message.body
         log.warning(
-            "%s: our advance with %s is %s, %s of %s fen used, tier %s",
+            "%s: our advance with %s is %s, %s of %s fen used;"
+            " chance of yellow %s and red %s bp before the clearing, %s days left; tier %s",
             area.code,
             said.treatment_area,
             said.level,
             said.spent_fen,
             said.held_fen,
+            said.chance_yellow_bp,
+            said.chance_red_bp,
+            said.days_left,
             said.tier,
         )
     return []

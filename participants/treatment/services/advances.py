@@ -21,11 +21,15 @@ def warned(
         if message.head.sender == topics.HUB:
             said = message.body
             log.warning(
-                "the advance of %s is %s: %s of %s fen used, tier %s",
+                "the advance of %s is %s: %s of %s fen used;"
+                " chance of yellow %s and red %s bp before the clearing, %s days left; tier %s",
                 said.insured_area or "all areas",
                 said.level,
                 said.spent_fen,
                 said.held_fen,
+                said.chance_yellow_bp,
+                said.chance_red_bp,
+                said.days_left,
                 said.tier,
             )
     return []

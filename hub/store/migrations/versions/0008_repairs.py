@@ -46,6 +46,7 @@ def _working_on_breaks() -> None:
         sa.ForeignKeyConstraint(["break_id"], ["breaks.break_id"]),
         sa.PrimaryKeyConstraint("proposal_id", "break_id"),
     )
+    op.create_index("repair_proposals_of_break", "repair_proposals", ["break_id"])
 
 
 def _repairs() -> None:
@@ -67,6 +68,7 @@ def _repairs() -> None:
         sa.ForeignKeyConstraint(["proposal_id"], ["proposals.proposal_id"]),
         sa.PrimaryKeyConstraint("repair_id"),
     )
+    op.create_index("repairs_of_break", "repairs", ["break_id"])
     op.create_index("repairs_one_live", "repairs", ["break_id"], unique=True, postgresql_where=LIVE)
     op.create_index("repairs_to_follow", "repairs", ["looked_at"], postgresql_where=LIVE)
     op.create_table(

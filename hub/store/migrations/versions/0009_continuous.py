@@ -71,6 +71,7 @@ def _breaks() -> None:
         unique=True,
         postgresql_where=sa.text("hospital_number IS NOT NULL"),
     )
+    op.create_index("breaks_of_day", "breaks", ["business_date", "area", "role"])
 
 
 def _comparison() -> None:

@@ -88,7 +88,7 @@ def _admissions() -> None:
         "proposals_kind_is_known",
         "proposals",
         "kind IN ('repair', 'undo_repair', 'confirmation_override', 'case_decision',"
-        " 'advance_top_up', 'adjustment', 'admission')",
+        " 'advance_top_up', 'adjustment', 'admission', 'payment_withdrawal')",
     )
 
 

@@ -118,7 +118,8 @@ _ANSWERS_TO_WHAT_IS_ISSUED = """
         RETURN NEW;
     END $$
 """
-# What is owed is written when a run is confirmed; afterwards only what was paid of it grows.
+# What is owed is written when a run is confirmed; afterwards only what was paid of it grows, but
+# for what two persons withdrew.
 _OBLIGATIONS_STAND = """
     CREATE FUNCTION refuse_change_of_obligation() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -133,12 +134,44 @@ _OBLIGATIONS_STAND = """
                     NEW.to_area, NEW.amount_fen)
                 = (OLD.obligation_id, OLD.run_id, OLD.version, OLD.position, OLD.from_area,
                     OLD.to_area, OLD.amount_fen)
-                AND NEW.paid_fen >= OLD.paid_fen AND NEW.received_fen >= OLD.received_fen THEN
+                AND NEW.received_fen >= OLD.received_fen
+                AND (NEW.paid_fen >= OLD.paid_fen OR NEW.paid_fen = (
+                    SELECT coalesce(sum(amount_fen), 0) FROM clearing_payments AS paid
+                    WHERE paid.obligation_id = NEW.obligation_id AND NOT EXISTS (
+                        SELECT FROM clearing_withdrawals AS gone
+                        WHERE gone.payment_id = paid.payment_id))) THEN
                 RETURN NEW;
             END IF;
         END IF;
         RAISE EXCEPTION '% of a clearing run: % refused', TG_TABLE_NAME, TG_OP
             USING ERRCODE = 'restrict_violation';
+    END $$
+"""
+# What was received is not withdrawn, and what was withdrawn is not received. A serial comes again
+# only in place of an entry that was withdrawn.
+_ENTRIES_STAND = """
+    CREATE FUNCTION refuse_entry_that_contradicts() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF TG_TABLE_NAME = 'clearing_receipts' AND EXISTS (
+                SELECT FROM clearing_withdrawals WHERE payment_id = NEW.payment_id)
+            OR TG_TABLE_NAME = 'clearing_withdrawals' AND EXISTS (
+                SELECT FROM clearing_receipts WHERE payment_id = NEW.payment_id) THEN
+            RAISE EXCEPTION '% of payment %: refused', TG_TABLE_NAME, NEW.payment_id
+                USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+    END $$
+"""
+_SERIAL_AGAIN = """
+    CREATE FUNCTION refuse_serial_that_stands() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NEW.entry > 1 AND NOT EXISTS (
+            SELECT FROM clearing_payments JOIN clearing_withdrawals USING (payment_id)
+            WHERE (bank_name, serial, entry) = (NEW.bank_name, NEW.serial, NEW.entry - 1)) THEN
+            RAISE EXCEPTION 'entry % of %: refused', NEW.entry, NEW.serial
+                USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
     END $$
 """
 APPEND_ONLY = (
@@ -147,6 +180,7 @@ APPEND_ONLY = (
     "clearing_answers",
     "clearing_payments",
     "clearing_receipts",
+    "clearing_withdrawals",
 )
 ROW_TRIGGERS = (
     (
@@ -174,6 +208,14 @@ ROW_TRIGGERS = (
         "obligations",
         "refuse_change_of_obligation",
     ),
+    ("clearing_receipts_stand", "INSERT", "clearing_receipts", "refuse_entry_that_contradicts"),
+    (
+        "clearing_withdrawals_stand",
+        "INSERT",
+        "clearing_withdrawals",
+        "refuse_entry_that_contradicts",
+    ),
+    ("clearing_payments_entry", "INSERT", "clearing_payments", "refuse_serial_that_stands"),
 )
 
 
@@ -183,11 +225,14 @@ def upgrade() -> None:
     _steps()
     _answers()
     _obligations()
+    _withdrawals()
     for function in (
         _RUN_MOVES,
         _CONTENT_IS_FIXED,
         _ANSWERS_TO_WHAT_IS_ISSUED,
         _OBLIGATIONS_STAND,
+        _ENTRIES_STAND,
+        _SERIAL_AGAIN,
     ):
         op.execute(function)
     for table in APPEND_ONLY:
@@ -390,13 +435,15 @@ def _obligations() -> None:
         sa.Column("payment_id", sa.Uuid(), nullable=False),
         sa.Column("obligation_id", sa.Uuid(), nullable=False),
         *_slip("paid_on"),
+        sa.Column("entry", sa.SmallInteger(), nullable=False),
+        sa.CheckConstraint("entry > 0", name="clearing_payments_entries_are_numbered"),
         sa.CheckConstraint("amount_fen > 0", name="clearing_payments_amount_is_positive"),
         sa.CheckConstraint(
             "bank_name <> '' AND serial <> ''", name="clearing_payments_name_a_slip"
         ),
         sa.ForeignKeyConstraint(["obligation_id"], ["obligations.obligation_id"]),
         sa.PrimaryKeyConstraint("payment_id"),
-        sa.UniqueConstraint("bank_name", "serial", name="clearing_payments_serial_once"),
+        sa.UniqueConstraint("bank_name", "serial", "entry", name="clearing_payments_serial_once"),
     )
     op.create_index("ix_clearing_payments_obligation_id", "clearing_payments", ["obligation_id"])
     op.create_table(
@@ -407,6 +454,20 @@ def _obligations() -> None:
         sa.ForeignKeyConstraint(["payment_id"], ["clearing_payments.payment_id"]),
         sa.PrimaryKeyConstraint("payment_id"),
         sa.UniqueConstraint("bank_name", "serial", name="clearing_receipts_serial_once"),
+    )
+
+
+def _withdrawals() -> None:
+    op.create_table(
+        "clearing_withdrawals",
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("why", sa.String(length=500), nullable=False),
+        sa.Column("by", sa.String(length=100), nullable=False),
+        sa.Column("second_person", sa.String(length=100), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint('"by" <> second_person', name="clearing_withdrawals_take_two"),
+        sa.ForeignKeyConstraint(["payment_id"], ["clearing_payments.payment_id"]),
+        sa.PrimaryKeyConstraint("payment_id"),
     )
 
 
