@@ -14,7 +14,7 @@ from simulators.agency import Client
 from simulators.demo.months.matters import Case
 from simulators.demo.months.scene import Scene
 from simulators.demo.months.traffic import plan, treat
-from simulators.demo.months.words import name_of, yuan
+from simulators.demo.months.words import name_of, time_of, yuan
 from simulators.demo.stage import expect
 
 
@@ -100,9 +100,10 @@ def _decided(scene: Scene, case: Case) -> None:
     shown = scene.operator.get(case.path)
     expect(shown["state"] == "decided", f"{shown['state']}")
     steps = [
-        [one["at"][:16], one["event_zh"], one["party"] or "", one["by"]] for one in shown["steps"]
+        [time_of(one["at"]), one["event_zh"], one["party"] or "", one["by"]]
+        for one in shown["steps"]
     ]
-    scene.table(["时刻 UTC", "步骤", "方", "经办"], steps, "事项经过")
+    scene.table(["时刻", "步骤", "方", "经办"], steps, "事项经过")
     decision = shown["decision"]
     first = last = str(scene.today)
     booked = scene.operator.get(f"/ledger/adjustments?first={first}&last={last}")

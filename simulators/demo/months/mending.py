@@ -6,11 +6,25 @@ from typing import Any
 from contracts.refusal import RefusalCode
 from simulators.demo.months import rhythm, sheets
 from simulators.demo.months.scene import Scene
-from simulators.demo.months.words import name_of, yuan
+from simulators.demo.months.words import side_of, time_of, yuan
 from simulators.demo.stage import expect
 
 BULK = ("fund_split", "only_at_hub", "status")
 BY_SHEET = "amount"
+STEPS_ZH = {
+    "claimed": "认领",
+    "assigned": "指派",
+    "released": "放弃认领",
+    "proposed": "提出处理",
+    "ordered": "复核同意，下达",
+    "obeyed": "该方已照办",
+    "refused": "该方不能照办",
+    "worked": "对账一致",
+    "failed": "仍不一致",
+    "undo_proposed": "提出撤销",
+    "undoing": "复核同意撤销",
+    "undone": "已冲回",
+}
 
 
 def mend(scene: Scene) -> None:
@@ -52,7 +66,7 @@ def _queue_told(scene: Scene, queue: list[dict[str, Any]]) -> None:
     rows = [
         [
             one["class_zh"],
-            f"{name_of(one['area'])} {one['role']}",
+            side_of(one["area"], one["role"]),
             yuan(one["at_risk_fen"]),
             one["cause_zh"],
             one["proposed_zh"],
@@ -98,8 +112,10 @@ def _undone(scene: Scene, break_id: int, query: dict[str, Any]) -> int:
     [again] = scene.wait("the break is there again", lambda: _queued(scene, query, 1))
     steps = scene.operator.get(f"/breaks/{break_id}")["steps"]
     expect(steps[-1]["step"] in {"undoing", "undone"}, f"{steps}")
-    rows = [[one["at"][11:19], one["by"], one["step"], one["detail"][:40]] for one in steps]
-    scene.table(["时刻 UTC", "经办", "步骤", "说明"], rows, f"差错 {break_id} 的全部经过")
+    rows = [
+        [time_of(one["at"]), one["by"], STEPS_ZH[one["step"]], one["detail"][:40]] for one in steps
+    ]
+    scene.table(["时刻", "经办", "步骤", "说明"], rows, f"差错 {break_id} 的全部经过")
     body = {"break_ids": [again["break_id"]], "kind": "adopt", "reason": "重新处理"}
     proposal = scene.operator.post("/breaks/repairs", body)
     scene.approved(proposal["proposal_id"], "核对无误")

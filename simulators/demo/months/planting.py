@@ -12,7 +12,7 @@ from simulators.demo.months.matters import Treated
 from simulators.demo.months.rhythm import pass_until
 from simulators.demo.months.scene import Scene
 from simulators.demo.months.traffic import plan, treat
-from simulators.demo.months.words import name_of
+from simulators.demo.months.words import side_of
 from simulators.demo.stage import expect
 
 WITHIN_S = 60
@@ -108,7 +108,7 @@ def _told(
         shown = by_id[str(one.settlement_id)]
         seconds = max(1, round((datetime.fromisoformat(shown["found_at"]) - since).total_seconds()))
         slowest_s = max(slowest_s, seconds)
-        side = f"{name_of(shown['area'])} {shown['role']}"
+        side = side_of(shown["area"], shown["role"])
         rows.append([fault.zh, side, shown["zh"].partition("：")[0], f"{seconds} 秒"])
     scene.table(["做了什么", "哪一方", "发现为", ">用时"], rows)
     expect(slowest_s <= WITHIN_S, f"found after {slowest_s} s")
