@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid5
 
@@ -31,20 +31,27 @@ def adjust(tx: Connection, wanted: Adjustment, now: datetime) -> Booked:
     The same id with the same content again: the same answer. Refused: CONFLICTING_REPLAY for
     other content, SECOND_PERSON_NEEDED when both persons are one, FIELD_INVALID for no amount or
     one area on both sides, UNKNOWN_SETTLEMENT, OUT_OF_STEP when its settlement is not settled or
-    belongs to another account, or when its fund would pay less than nothing. NoOpenDay.
+    belongs to another account, when its fund would pay less than nothing, or before the first day.
     """
     _check(wanted)
     there = adjustments.find(tx, wanted.adjustment_id)
     if there is not None:
         return _same(there, wanted)
     _check_settlement(tx, wanted)
-    booked = Booked(wanted, days.share_open(tx), now)
+    booked = Booked(wanted, _open_day(tx), now)
     if not adjustments.add(tx, [booked]):
         there = adjustments.find(tx, wanted.adjustment_id)
         assert there is not None, wanted.adjustment_id
         return _same(there, wanted)
     ledger.append(tx, [posting_of(booked)])
     return booked
+
+
+def _open_day(tx: Connection) -> date:
+    try:
+        return days.share_open(tx)
+    except days.NoOpenDay as error:
+        raise Refused(RefusalCode.OUT_OF_STEP, "尚未开启结算日") from error
 
 
 def take_back(

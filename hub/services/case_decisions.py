@@ -36,7 +36,6 @@ from hub.services import adjusting, case_answers, case_threads, cases, second_pe
 from hub.services.case_threads import Said
 from hub.store import cases as store
 from hub.store.case_threads import Bill, lock_bills
-from hub.store.days import NoOpenDay
 
 BY_THE_TABLE = Principal("hub.jobs", AccessRole.OPERATOR, None)
 """Who decides when nobody judges; a person is the second."""
@@ -134,7 +133,7 @@ def perform(
     persons = (proposal.proposed_by, by.subject)
     store.add_decision(tx, case, decision, by=persons[0], second=persons[1], now=now)
     for item in decision.items:
-        _post(tx, _adjustment(case, item, bills[item.settlement_id], persons), now)
+        adjusting.adjust(tx, _adjustment(case, item, bills[item.settlement_id], persons), now)
     after = case.after(CaseEvent.APPROVE, due_at=None)
     cases.step(tx, case, after, CaseEvent.APPROVE, by, now=now)
     return []
@@ -217,10 +216,3 @@ def _adjustment(case: Case, item: Item, bill: Bill, persons: tuple[str, str]) ->
         settlement_id=item.settlement_id,
         case_id=case.case_id,
     )
-
-
-def _post(tx: Connection, wanted: Adjustment, now: datetime) -> None:
-    try:
-        adjusting.adjust(tx, wanted, now)
-    except NoOpenDay as error:
-        raise Refused(RefusalCode.OUT_OF_STEP, "尚未开启结算日") from error

@@ -169,6 +169,13 @@ def test_an_adjustment_by_hand_takes_two_persons(hub: Hub) -> None:
     assert standing(hub)[Fund.POOL] == 670
 
 
+def test_before_the_first_day_nothing_is_adjusted(databases: Databases) -> None:
+    engine = databases.fresh("hub", migrate)
+    with pytest.raises(Refused) as no, engine.begin() as tx:
+        adjusting.adjust(tx, audit(), NOW)
+    assert no.value.code is RefusalCode.OUT_OF_STEP
+
+
 def test_balances_of_closed_days_come_from_the_postings_and_run_on(hub: Hub) -> None:
     settlement_id = settled(hub)
     close(hub)
