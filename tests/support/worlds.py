@@ -37,6 +37,8 @@ SETTLES_DOWN_WITHIN_S = 30.0
 JOURNALS = {"inbox", "outbox", "outbox_unsent", "attempts", "enquiries", "trials", "preflights"}
 # What is always on the move: how far readers are, and how the routes stand.
 JOURNALS |= {"progress", "canaries", "route_weather"}
+# How far the jobs have come that look at the books all the time.
+JOURNALS |= {"verification_rounds", "slices_looked", "job_runs"}
 # A settlement that was refused is a record of the no; who refused it says so in its state.
 _NO = "SELECT settlement_id FROM settlements WHERE state IN ('rejected', 'refused')"
 _EXCEPT = {
