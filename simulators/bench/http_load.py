@@ -189,7 +189,9 @@ class HttpLoad:
         psn_no = self.random.choice(self.patients.people)
         hospital_code = self.patients.seller(bill.kind)
         now = self.clock.now().astimezone(SHANGHAI)
-        msgid = f"{hospital_code}{now:%Y%m%d%H%M%S}{next(self._numbers) % 10_000:04d}"
+        # Written beforehand, more fall into a second than four digits can tell apart.
+        seconds, number = divmod(next(self._numbers), 10_000)
+        msgid = f"{hospital_code}{now + timedelta(seconds=seconds):%Y%m%d%H%M%S}{number:04d}"
         asked = Asked(msgid, infno, hospital_code, psn_no)
         data = self._data(asked, bill, psn_no) | {
             "begntime": f"{now - timedelta(days=bill.days):%Y-%m-%d} 00:00:00",
