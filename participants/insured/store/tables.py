@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from contracts import access
+from contracts import access, repair_tables
 from contracts.codes import InsuranceKind, PersonType, RegistrationCategory, VisitKind
 from contracts.delivery import tables as delivery
 from contracts.messages.settlement import Basis
@@ -30,7 +30,6 @@ from contracts.messages.weather import CANARY
 from participants.insured.domain.grant import GrantState
 from participants.insured.store import (
     canary_tables,
-    repair_tables,
     slice_tables,
     tables_registrations,
 )

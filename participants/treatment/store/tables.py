@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from contracts import access
+from contracts import access, repair_tables
 from contracts.codes import InsuranceKind, VisitKind
 from contracts.delivery import tables as delivery
 from contracts.messages.values import PARTS
@@ -35,7 +35,6 @@ from participants.treatment.store import (
     key_tables,
     question_tables,
     reference_tables,
-    repair_tables,
     slice_tables,
     statement_tables,
     visit_tables,

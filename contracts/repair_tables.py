@@ -1,4 +1,4 @@
-"""The tables of repairs that the hub ordered: what stands, and the entries that made it so."""
+"""The tables of repairs that the hub ordered, for either area: what stands, and by what entries."""
 
 from typing import Any
 
