@@ -3,6 +3,8 @@
 import base64
 import os
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NewType
 from uuid import UUID, uuid5
 
@@ -15,13 +17,34 @@ PersonId = NewType("PersonId", str)
 """The hub-wide person token: 29 characters, no meaning, never an identity number."""
 
 
+IdSource = Callable[[], tuple[int, int]]
+"""The present in milliseconds since 1970, and 80 random bits."""
+
+
+def _of_this_machine() -> tuple[int, int]:
+    return time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10))
+
+
+_sources: list[IdSource] = [_of_this_machine]
+
+
 def new_id() -> UUID:
     """A UUIDv7: 48 bits of milliseconds, then random, so that ids sort by age."""
-    unix_ms = time.time_ns() // 1_000_000
-    value = (unix_ms << 80) | int.from_bytes(os.urandom(10))
+    unix_ms, random = _sources[-1]()
+    value = (unix_ms << 80) | random
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
     return UUID(int=value)
+
+
+@contextmanager
+def ids_from(source: IdSource) -> Iterator[None]:
+    """New ids of this process come from `source` within the block: a simulation repeats its own."""
+    _sources.append(source)
+    try:
+        yield
+    finally:
+        _sources.pop()
 
 
 def id_of_effect(cause: UUID, effect: str) -> MessageId:

@@ -1,8 +1,9 @@
 """Serves HTTP until the program is told to stop, and comes back, so that it can end in order."""
 
+import asyncio
 import logging
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from contracts.programs.ending import NotServing
 
@@ -14,8 +15,17 @@ log = logging.getLogger(__name__)
 
 GRACE_S = 10  # for the requests at hand
 
+HttpProtocol = type[asyncio.Protocol] | Literal["auto"]
+"""What speaks HTTP on a connection: uvicorn's own unless a program has a better one."""
 
-def serve(application: "ASGIApp", host: str, port: int, stop: threading.Event) -> None:
+
+def serve(
+    application: "ASGIApp",
+    host: str,
+    port: int,
+    stop: threading.Event,
+    http: HttpProtocol = "auto",
+) -> None:
     """Return when `stop` is set, the requests at hand are answered and the lifespan has ended.
 
     Port 0 is any free one. NotServing when it does not come up; the log has the reason.
@@ -30,6 +40,7 @@ def serve(application: "ASGIApp", host: str, port: int, stop: threading.Event) -
             application,
             host=host,
             port=port,
+            http=http,
             access_log=False,
             server_header=False,
             proxy_headers=False,  # nobody asks from where a caller comes: keys say who it is

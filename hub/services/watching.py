@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 
 SETTLEMENTS_AT_ONCE, DAYS_AT_ONCE, NEWEST_MAX = 5_000, 1, 500
 YOUNG = timedelta(seconds=60)
-BUSY_RESTS, QUIET_RESTS, WHOLE_RESTS = 3, 1, 20
-"""A turn that took so long is followed by a rest of so many times that: a quarter of one core at
+BUSY_RESTS, QUIET_RESTS, WHOLE_RESTS = 9, 1, 20
+"""A turn that took so long is followed by a rest of so many times that: a tenth of one core at
 most while postings are made, half of one in quiet times. So is each check that always looks at
 everything, so that a costly one delays no other."""
 ROUND_EVERY = timedelta(seconds=2)
@@ -42,6 +42,7 @@ Within = Callable[[Row], bool]
 
 def watch_new(tx: Connection, now: datetime) -> list[Outgoing]:
     """Check the youngest settlements, and those of the newest postings. Says nothing."""
+    violations.work_alone(tx)
     since = UUID(int=int((now - YOUNG).timestamp() * 1_000) << 80)  # UUIDv7 begins with the time
     ids = violations.newest_ids(tx, since, NEWEST_MAX)
     names = {str(id_) for id_ in ids}
@@ -70,6 +71,7 @@ class Patrol:
         began_s = self.elapsed_s()
         if began_s < self._rested_at_s or not violations.take_turn(tx):
             return []
+        violations.work_alone(tx)
         violations.end_of_others(tx, [check.name for check in self.checks], now)
         known = violations.rounds(tx)
         due = [check for check in self.checks if self._is_due(check, known, began_s, now)]

@@ -14,6 +14,7 @@ from hub.store.checks import Row
 
 WATCH_LOCK = 7_946_310_007  # any number, as long as nobody else in the hub locks with it
 _LOCK = "SELECT pg_try_advisory_xact_lock(%s)"
+_ALONE = "SET LOCAL max_parallel_workers_per_gather = 0"
 _ADD = """
     INSERT INTO violations (check_name, row_key, row, found_at) VALUES %s
     ON CONFLICT (check_name, row_key) WHERE gone_at IS NULL DO NOTHING RETURNING row_key
@@ -85,6 +86,11 @@ class Round:
 def take_turn(tx: Connection) -> bool:
     """Whether nobody else is watching; if so nobody will before this transaction ends."""
     return bool(bulk.fetch(tx, _LOCK, (WATCH_LOCK,))[0][0])
+
+
+def work_alone(tx: Connection) -> None:
+    """One process of the database for this transaction: its helpers would take the load's cores."""
+    bulk.run(tx, _ALONE)
 
 
 def add(tx: Connection, check_name: str, rows: Mapping[str, Row], now: datetime) -> list[str]:

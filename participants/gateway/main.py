@@ -23,10 +23,11 @@ from contracts.programs.settings import Secrets, read
 from contracts.sealing import Sealer
 from contracts.topics import participant
 from participants.gateway.http import page
-from participants.gateway.http.app import create_app, shedding
+from participants.gateway.http.app import create_app
 from participants.gateway.key_commands import area_of_option, issue_key, list_keys, revoke_key
 from participants.gateway.serving.door import Door
 from participants.gateway.settings import GatewaySettings
+from participants.gateway.shedding import SheddingProtocol
 from participants.gateway.wire.profiles_file import ProfilesUnsound, load_profiles
 from participants.treatment.domain.catalogue_file import CatalogueFileWrong
 from participants.treatment.settings import Settings
@@ -100,7 +101,8 @@ def serve(
             door = door_of(code, settings, transport, clock, sealer=sealer, person_key=key)
             stack.callback(close, door.outbox.close, door.outbox.engine.dispose)
             doors[code] = door
-        serve_http(shedding(create_app(doors, gateway_settings, clock)), host, port, stop)
+        application = create_app(doors, gateway_settings, clock)
+        serve_http(application, host, port, stop, SheddingProtocol)
 
 
 @app.command()

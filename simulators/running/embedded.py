@@ -16,13 +16,15 @@ from contracts.codes import AreaCode
 from contracts.delivery.memory import MemoryLog
 from contracts.delivery.processor import Processor
 from contracts.delivery.watching import watched
+from contracts.programs.serving import HttpProtocol
 from contracts.sealing import Sealer
 from hub import main as hub
 from hub.domain.clearing_terms import terms_in_use
 from hub.settings import Settings as HubSettings
-from participants.gateway.http.app import create_app, shedding
+from participants.gateway.http.app import create_app
 from participants.gateway.main import door_of
 from participants.gateway.settings import GatewaySettings
+from participants.gateway.shedding import SheddingProtocol
 from participants.insured import main as insured
 from participants.insured.settings import Settings as InsuredSettings
 from participants.treatment import main as treatment
@@ -179,14 +181,15 @@ class Parts:
             self.stack.callback(door.outbox.close)
             doors[area] = door
         own = GatewaySettings(profiles_file=PROFILES_FILE)
-        return self.serve(shedding(create_app(doors, own, self.clock)))
+        return self.serve(create_app(doors, own, self.clock), SheddingProtocol)
 
-    def serve(self, application: ASGIApp) -> str:
+    def serve(self, application: ASGIApp, http: HttpProtocol = "auto") -> str:
         """Serve on a free port of loopback until the world ends; the address."""
         config = uvicorn.Config(
             application,
             host="127.0.0.1",
             port=0,
+            http=http,
             log_config=None,  # this process has other things to say than uvicorn
             log_level="warning",
             access_log=False,

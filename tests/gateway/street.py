@@ -20,7 +20,7 @@ from contracts.delivery import bulk
 from contracts.delivery.memory import MemoryLog
 from contracts.delivery.outbox import Outbox
 from contracts.sealing import Sealer
-from participants.gateway.http.app import create_app, shedding
+from participants.gateway.http.app import create_app
 from participants.gateway.serving.door import Door
 from participants.gateway.settings import GatewaySettings
 from participants.treatment.domain.catalogue_file import load_catalogue
@@ -118,7 +118,7 @@ def opened(databases: Databases, **settings: Any) -> Iterator[Street]:
         stack.enter_context(_running(lambda: processor.run(stop), stop.set))
         loop = stack.enter_context(_loop())
         client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(shedding(app)),
+            transport=httpx.ASGITransport(app),
             base_url="http://gateway",
             event_hooks={"response": [every_answer_conforms]},
         )

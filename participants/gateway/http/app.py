@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from starlette.types import ASGIApp
 
 from contracts.clock import Clock
 from contracts.codes import AreaCode
@@ -26,13 +25,15 @@ from participants.gateway.security.keyring import Keyring
 from participants.gateway.serving.desk import Desk
 from participants.gateway.serving.door import Door
 from participants.gateway.settings import GatewaySettings
-from participants.gateway.shedding import Shedding
 from participants.gateway.wire.envelope import refusal
 from participants.gateway.wire.profiles_file import load_profiles
 
 
 def create_app(doors: Mapping[AreaCode, Door], settings: GatewaySettings, clock: Clock) -> FastAPI:
-    """The application for these treatment areas. Its life starts and stops their desks."""
+    """The application for these treatment areas. Its life starts and stops their desks.
+
+    `state.gateway` is what `participants.gateway.shedding` asks whether there is room.
+    """
     fair_use = load_fair_use(settings.fair_use_file)
     desks = {
         area: Desk(door, settings, clock, Admission(fair_use.admission))
@@ -53,14 +54,6 @@ def create_app(doors: Mapping[AreaCode, Door], settings: GatewaySettings, clock:
     app.state.gateway = gateway
     _add_routes(app, gateway, settings)
     return app
-
-
-def shedding(app: FastAPI) -> ASGIApp:
-    """What is served: the application, behind the one who turns new work away when it is full.
-
-    Outside of everything else: not even the application's own layers are passed by what is shed.
-    """
-    return Shedding(app, app.state.gateway)
 
 
 def _gateway(
