@@ -7,6 +7,8 @@ ARGS   ?=
 
 REQUESTS ?= 100000
 SEED     ?= 1
+# So many processes share the tests: much of what they do is wait for other processes.
+WORKERS  ?= 3
 
 .PHONY: demo up bench test fuzz mutate check format schemas lock clean
 
@@ -20,7 +22,7 @@ bench: $(VENV)/.runtime  ## measure on real Kafka and durable PostgreSQL
 	@$(BIN)/yidi bench $(ARGS)
 
 test: $(VENV)/.dev  ## every test, fast ones first, on real PostgreSQL and real Apache Kafka
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 fuzz: $(VENV)/.dev  ## generated requests at every door; REQUESTS=100000 SEED=1
 	@$(BIN)/python -m tests.fuzz --requests $(REQUESTS) --seed $(SEED)
