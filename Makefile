@@ -18,7 +18,7 @@ demo: $(VENV)/.runtime  ## the whole story in one process; ARGS="--kafka", ARGS=
 up: $(VENV)/.runtime  ## start the world and keep it up; Ctrl-C ends it
 	@$(BIN)/yidi up $(ARGS)
 
-bench: $(VENV)/.runtime  ## measure on real Kafka and durable PostgreSQL
+bench: $(VENV)/.bench  ## measure on real Kafka and durable PostgreSQL
 	@$(BIN)/yidi bench $(ARGS)
 
 test: $(VENV)/.dev  ## every test, fast ones first, on real PostgreSQL and real Apache Kafka
@@ -48,9 +48,11 @@ lock:  ## renew the pinned versions from pyproject.toml and the list of tools be
 	.local/lock/bin/pip install --quiet --upgrade pip setuptools
 	.local/lock/bin/pip install --quiet .[local]
 	{ sed -n '/^#/p' requirements.txt; .local/lock/bin/pip freeze --all --exclude pip --exclude yidi-hub; } > .local/lock/runtime
+	.local/lock/bin/pip install --quiet .[bench]
+	{ sed -n '/^#/p' requirements-bench.txt; echo '-r requirements.txt'; .local/lock/bin/pip freeze --all --exclude pip --exclude yidi-hub | grep -vxFf .local/lock/runtime; } > .local/lock/bench
 	.local/lock/bin/pip install --quiet -r requirements-tools.in
-	{ sed -n '/^#/p' requirements-dev.txt; echo '-r requirements.txt'; .local/lock/bin/pip freeze --all --exclude pip --exclude yidi-hub | grep -vxFf .local/lock/runtime; } > .local/lock/dev
-	mv .local/lock/runtime requirements.txt && mv .local/lock/dev requirements-dev.txt
+	{ sed -n '/^#/p' requirements-dev.txt; echo '-r requirements-bench.txt'; .local/lock/bin/pip freeze --all --exclude pip --exclude yidi-hub | grep -vxFf .local/lock/runtime | grep -vxFf .local/lock/bench; } > .local/lock/dev
+	mv .local/lock/runtime requirements.txt && mv .local/lock/bench requirements-bench.txt && mv .local/lock/dev requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) .local build dist mutants *.egg-info
@@ -63,6 +65,10 @@ $(VENV)/.runtime: requirements.txt pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+$(VENV)/.bench: requirements-bench.txt $(VENV)/.runtime
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt requirements-bench.txt $(VENV)/.runtime
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@

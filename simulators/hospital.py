@@ -1,7 +1,7 @@
 """A hospital's information system, as hospitals have it: it speaks only the published interface."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -112,9 +112,16 @@ class Hospital:
 
     def upload_lines(self, visit: Visit) -> Reply:
         """2301 or 2204: the fee lines, split by the treatment area's catalogue."""
-        rows = [self._line(visit, n, line) for n, line in enumerate(visit.bill.lines, 1)]
+        return self.upload(visit, self.fee_rows(visit))
+
+    def upload(self, visit: Visit, rows: Sequence[Mapping[str, Any]]) -> Reply:
+        """2301 or 2204 with some of the visit's `fee_rows`; a charge batch comes in one piece."""
         infno = "2301" if visit.bill.visit_kind == "inpatient" else "2204"
         return self.call(infno, {"feedetail": rows}, visit.person)
+
+    def fee_rows(self, visit: Visit) -> list[dict[str, Any]]:
+        """The rows of the whole bill, as 2301 and 2204 want them."""
+        return [self._line(visit, n, line) for n, line in enumerate(visit.bill.lines, 1)]
 
     def trial(self, visit: Visit) -> Reply:
         """2303 or 2206: what a settlement would give."""
@@ -308,7 +315,8 @@ class Hospital:
         }
 
     def _med_type(self, bill: DrawnBill) -> str:
-        return {"inpatient": "21", "outpatient": "11", "chronic": "14"}[bill.visit_kind]
+        kinds = {"inpatient": "21", "outpatient": "11", "chronic": "14", "pharmacy": "41"}
+        return kinds[bill.visit_kind]
 
     def _time(self, instant: datetime) -> str:
         return f"{instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"

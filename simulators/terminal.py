@@ -9,12 +9,22 @@ from contracts.programs import ending
 from contracts.programs.ending import Trouble
 from simulators.agency import Unexpected
 from simulators.bench.crowd import CrowdNotRegistered
+from simulators.bench.spy import NoPySpy
 from simulators.bench.verdict import RunInvalid
 from simulators.running.embedded import ThreadDied
 from simulators.running.parts import PartFailed
 from simulators.stack.servers import NoKafka, NoPostgres
 
-FORESEEN = (Unexpected, CrowdNotRegistered, RunInvalid, ThreadDied, PartFailed, NoKafka, NoPostgres)
+FORESEEN = (
+    Unexpected,
+    CrowdNotRegistered,
+    RunInvalid,
+    NoPySpy,
+    ThreadDied,
+    PartFailed,
+    NoKafka,
+    NoPostgres,
+)
 TROUBLES: tuple[Trouble, ...] = tuple(
     (kind, lambda error: f"未能完成 (could not finish): {error}") for kind in FORESEEN
 )

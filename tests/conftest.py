@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
@@ -24,14 +25,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             config.stash[NEEDS_KAFKA].add(item.nodeid)
             # Before all its other fixtures: a test without Kafka is skipped before it begins.
             item.fixturenames.insert(0, "kafka_bootstrap")  # type: ignore[attr-defined]  # functions
-    items.sort(key=_patience)  # stable: within each kind the order of the files stays
+    # Stable: within each kind the order of the files stays.
+    items.sort(key=partial(_patience, is_shared=hasattr(config, "workerinput")))
 
 
-def _patience(item: pytest.Item) -> tuple[bool, bool, bool]:
-    """The quickest first: rules without a server, then a database, then Kafka and whole worlds."""
+def _patience(item: pytest.Item, *, is_shared: bool) -> tuple[bool, ...]:
+    """The quickest first: rules without a server, then a database, then Kafka and whole worlds.
+
+    What takes minutes comes last; but where several processes share the tests it begins first, and
+    the others meanwhile run the quick ones.
+    """
     needs = getattr(item, "fixturenames", ())
-    marked = [item.get_closest_marker(name) is not None for name in ("slow", "kafka")]
-    return (marked[0], marked[1], "stack" in needs)
+    names = ("long", "slow", "kafka")
+    long, slow, kafka = (item.get_closest_marker(name) is not None for name in names)
+    return (long != is_shared, slow, kafka, "stack" in needs)
 
 
 @pytest.fixture(scope="session", autouse=True)

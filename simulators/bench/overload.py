@@ -1,21 +1,21 @@
 """Five times what can be done: how much is still done meanwhile, and how soon all is well again."""
 
-import json
 import os
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import httpx
 
+from contracts.clock import SystemClock
 from simulators.bench.http_load import Asked, HttpLoad
 from simulators.bench.load import Answered
-from simulators.bench.stage import Bench, Tell, Way, running
+from simulators.bench.stage import Bench, Setting, Tell, standing
 from simulators.bench.statistics import Latency, latency_of
 from simulators.bench.validity import Verdict
 from simulators.bench.verdict import drained, judged
-from simulators.stack.servers import servers
 
 TIMES = 5
 WINDOW = 300
@@ -25,6 +25,7 @@ BEST_AT_MOST = 1_000
 WELL_MS = 1_000
 """All is well once every request of a second has a yes, and 99 in 100 within this."""
 FINAL_WITHIN_S = 30.0
+_CLOCK = SystemClock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,14 @@ class Work:
 
     per_s: float
     load_cores: float
+    started_at: datetime
+    ended_at: datetime
+
+    def when(self) -> dict[str, str]:
+        return {
+            "started_at": self.started_at.isoformat(timespec="milliseconds"),
+            "ended_at": self.ended_at.isoformat(timespec="milliseconds"),
+        }
 
     @property
     def per_core_left(self) -> float:
@@ -53,6 +62,7 @@ class Overload:
     unknown_settled: int
     recovered_s: int | None
     verdict: Verdict
+    samples: Mapping[str, Sequence[Answered]]
 
     @property
     def kept(self) -> float:
@@ -63,29 +73,23 @@ class Overload:
         """The same, of the machine that the load left to those who work."""
         return self.done.per_core_left / self.best.per_core_left
 
-    def as_json(self) -> str:
-        return json.dumps(
-            {
-                "best_per_s": round(self.best.per_s, 1),
-                "asked_per_s": round(self.asked_per_s, 1),
-                "done_per_s": round(self.done.per_s, 1),
-                "kept": round(self.kept, 3),
-                "kept_per_core": round(self.kept_per_core, 3),
-                "load_cores": [round(one.load_cores, 3) for one in (self.best, self.done)],
-                "p50_ms": self.latency.p50_ms,
-                "p99_ms": self.latency.p99_ms,
-                "turned_away": dict(self.turned_away),
-                "unknown": self.unknown,
-                "unknown_settled": self.unknown_settled,
-                "recovered_s": self.recovered_s,
-                "settled": self.verdict.settled,
-                "messages_out": self.verdict.messages_out,
-                "messages_in": self.verdict.messages_in,
-                "valid": True,
-            },
-            ensure_ascii=False,
-            indent=2,
-        )
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "best_per_s": round(self.best.per_s, 1),
+            "asked_per_s": round(self.asked_per_s, 1),
+            "done_per_s": round(self.done.per_s, 1),
+            "kept": round(self.kept, 3),
+            "kept_per_core": round(self.kept_per_core, 3),
+            "load_cores": [round(one.load_cores, 3) for one in (self.best, self.done)],
+            "p50_ms": self.latency.p50_ms,
+            "p99_ms": self.latency.p99_ms,
+            "turned_away": dict(self.turned_away),
+            "unknown": self.unknown,
+            "unknown_settled": self.unknown_settled,
+            "recovered_s": self.recovered_s,
+            **self.verdict.as_dict(),
+            "windows": {"best": self.best.when(), "five times": self.done.when()},
+        }
 
     def told(self) -> str:
         away = ", ".join(f"{code}: {n:,}" for code, n in sorted(self.turned_away.items()))
@@ -98,31 +102,34 @@ class Overload:
             f"turned away: {away or 'nobody'}",
             f"{self.unknown} told 'unknown', of which {self.unknown_settled} were settled by T",
             f"well again at half the best: {back}",
-            f"{self.verdict.settled:,} settled, {self.verdict.messages_out:,} messages, none lost",
+            self.verdict.told(),
         )
         return "\n".join(lines)
 
 
-def run(seconds: float, seed_number: int, tell: Tell) -> Overload:
+def run(seconds: float, setting: Setting) -> Overload:
     """A third of the time each: the best there is, five times as much, and half of it."""
-    third = seconds / 3
-    with (
-        servers(kafka=True, durable=True, tell=tell) as given,
-        running(given, Way.HTTP, seed_number, tell) as bench,
-    ):
-        load = bench.load
-        assert isinstance(load, HttpLoad), "overload is made over HTTP"
-        tell(f"the best: {WINDOW} settlements under way for {third:.0f} s")
-        best = _best(load, third)
-        drained(bench)
-        tell(f"{TIMES} times as much: {TIMES * best.per_s:,.0f} a second for {third:.0f} s")
-        done, answers, refused = _overloaded(load, best.per_s, third)
-        tell(f"half of the best: {best.per_s / 2:,.0f} a second for {third:.0f} s")
-        recovered_s = _recovered(load, best.per_s, third)
-        drained(bench)
-        tell("asking what became of the unknown, and counting")
-        settled = _made_certain(bench, load)
-        verdict = judged(bench, load.asked + settled)
+    with standing(setting) as bench:
+        return measure(bench, seconds / 3, setting.tell)
+
+
+def measure(bench: Bench, third: float, tell: Tell, ramp_s: float = RAMP_S) -> Overload:
+    """On a stage with a gateway, on which nothing was asked yet; `third` is seconds."""
+    load = bench.load
+    assert isinstance(load, HttpLoad), "overload is made over HTTP"
+    tell(f"the best: {WINDOW} settlements under way for {third:.0f} s")
+    best = _best(load, third, ramp_s)
+    drained(bench)
+    first = len(load.answers)
+    tell(f"{TIMES} times as much: {TIMES * best.per_s:,.0f} a second for {third:.0f} s")
+    done, answers, refused = _overloaded(load, best.per_s, third, ramp_s)
+    half = len(load.answers)
+    tell(f"half of the best: {best.per_s / 2:,.0f} a second for {third:.0f} s")
+    recovered_s = _recovered(load, best.per_s, third)
+    drained(bench)
+    tell("asking what became of the unknown, and counting")
+    settled = _made_certain(bench, load)
+    verdict = judged(bench, load.asked + settled)
     return Overload(
         best=best,
         asked_per_s=TIMES * best.per_s,
@@ -133,14 +140,19 @@ def run(seconds: float, seed_number: int, tell: Tell) -> Overload:
         unknown_settled=settled,
         recovered_s=recovered_s,
         verdict=verdict,
+        samples={
+            "best": load.answers[:first],
+            "five times": load.answers[first:half],
+            "half": load.answers[half:],
+        },
     )
 
 
-def _best(load: HttpLoad, seconds: float) -> Work:
+def _best(load: HttpLoad, seconds: float, ramp_s: float) -> Work:
     load.prepare(int(BEST_AT_MOST * seconds))
-    load.keep_waiting(WINDOW, RAMP_S)
+    load.keep_waiting(WINDOW, ramp_s)
     begun = _Begun(len(load.answers))
-    load.keep_waiting(WINDOW, seconds - RAMP_S)
+    load.keep_waiting(WINDOW, seconds - ramp_s)
     return begun.work(load)
 
 
@@ -151,20 +163,22 @@ class _Begun:
     answers: int
     at_s: float = field(default_factory=time.perf_counter)
     load_s: float = field(default_factory=time.process_time)
+    started_at: datetime = field(default_factory=_CLOCK.now)
 
     def work(self, load: HttpLoad) -> Work:
         took_s, load_s = time.perf_counter() - self.at_s, time.process_time() - self.load_s
-        return Work((len(load.answers) - self.answers) / took_s, load_s / took_s)
+        per_s = (len(load.answers) - self.answers) / took_s
+        return Work(per_s, load_s / took_s, self.started_at, _CLOCK.now())
 
 
 def _overloaded(
-    load: HttpLoad, best: float, seconds: float
+    load: HttpLoad, best: float, seconds: float, ramp_s: float
 ) -> tuple[Work, Sequence[Answered], Counter[str]]:
     load.prepare(int(TIMES * best * seconds))
     before = Counter(load.refused)
-    load.at_rate(TIMES * best, RAMP_S)
+    load.at_rate(TIMES * best, ramp_s)
     begun = _Begun(len(load.answers))
-    load.at_rate(TIMES * best, seconds - RAMP_S)
+    load.at_rate(TIMES * best, seconds - ramp_s)
     done = begun.work(load)
     return done, load.answers[begun.answers :], load.refused - before
 

@@ -1,7 +1,7 @@
 """Everything that a benchmark runs: the parts, the crowd, and the load on one of two doors."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,21 +16,18 @@ from contracts.delivery.outbox import Outbox
 from participants.treatment.settings import Settings
 from participants.treatment.store.listening import Listener
 from simulators.bench.bills import Patients
-from simulators.bench.crowd import enrol, patients_of
+from simulators.bench.crowd import Registry, enrol, open_pharmacies
 from simulators.bench.http_load import HttpLoad
-from simulators.bench.load import Answered, Load
+from simulators.bench.load import Answered, Desk, Load
+from simulators.bench.pairs import ONE_PAIR, Pair, insured_areas, treatment_areas
+from simulators.bench.validity import Side
 from simulators.running.any_rate import any_rate
 from simulators.running.deployment import Deployment, deployed
 from simulators.running.parts import Parts, started
 from simulators.running.seeding import seed
 from simulators.stack.folders import run_folder
 from simulators.stack.processes import free_ports
-from simulators.stack.servers import Servers
-
-INSURED, TREATMENT = AreaCode("340000"), AreaCode("310000")
-ABSENT = (f"insured.{TREATMENT}", f"treatment.{INSURED}")
-"""Each area plays one role here; the other of its two is spoken to all the same."""
-PEOPLE = 10_000
+from simulators.stack.servers import Servers, servers
 
 Tell = Callable[[str], None]
 
@@ -53,7 +50,7 @@ class Loading(Protocol):
 
     def keep_waiting(self, window: int, seconds: float) -> None: ...
 
-    def at_rate(self, per_second: int, seconds: float) -> None: ...
+    def at_rate(self, per_second: float, seconds: float) -> None: ...
 
     def drain(self, within_s: float) -> int: ...
 
@@ -65,87 +62,191 @@ UNPROMPTED = {"YIDI_HUB_CANARY_EVERY_S": "0", "YIDI_HUB_WEATHER_EVERY_S": "0"}
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """What a stage is made of; `tell` hears what takes long."""
+
+    tell: Tell
+    seed: int = 1
+    way: Way = Way.DESK
+    pairs: tuple[Pair, ...] = ONE_PAIR
+    hub_workers: int = 1
+    may_expire: bool = False
+    """For trying things out on a machine that has other work: what expires spoils no run."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bench:
     """Everything that runs, while it runs."""
 
+    servers: Servers
+    setting: Setting
     deployment: Deployment
     parts: Parts
     load: Loading
-    engines: Mapping[str, Engine]
-    before: Mapping[str, Mapping[str, int]]
-    """Rows that each table of each database held before the load."""
+    sides: tuple[Side, ...]
+    before: tuple[Mapping[str, int], ...]
+    """Rows that each table of each side's database held before the load."""
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        return self.setting.pairs
 
     def pids(self) -> dict[str, int]:
         names = {name: child.pid for name, child in self.parts.children.items()}
-        return {**names, **self.deployment.servers.pids}
+        return {**names, **self.servers.pids}
+
+    def engine_of(self, role: str) -> Engine:
+        """Of the hub, or of the first area in this role."""
+        return next(side.engine for side in self.sides if side.role == role)
+
+    @property
+    def kafka(self) -> str:
+        """The address of this run's topics."""
+        assert self.deployment.kafka is not None, "the benchmark runs on Kafka only"
+        return self.deployment.kafka
+
+    @property
+    def desk(self) -> Load:
+        """The load, where it asks below HTTP."""
+        assert isinstance(self.load, Load), "this load asks over HTTP"
+        return self.load
 
 
 @contextmanager
-def running(given: Servers, way: Way, seed_number: int, tell: Tell) -> Iterator[Bench]:
+def standing(setting: Setting) -> Iterator[Bench]:
+    """Servers of their own that write to disk, and on them what `running` starts."""
+    with (
+        servers(kafka=True, durable=True, tell=setting.tell) as given,
+        running(given, setting) as bench,
+    ):
+        yield bench
+
+
+@contextmanager
+def running(given: Servers, setting: Setting) -> Iterator[Bench]:
     """The parts as processes of their own, everybody registered, and nothing asked yet."""
-    areas = (INSURED, TREATMENT)
-    with deployed(given, areas) as deployment, run_folder("bench") as folder:
-        clock = SystemClock()
-        seed(deployment, clock.now())
-        engines = {
-            "hub": deployment.hub_engine("bench"),
-            "insured": deployment.insured_engine(INSURED, "bench"),
-            "treatment": deployment.treatment_engine(TREATMENT, "bench"),
-        }
+    pairs = setting.pairs
+    areas = (*insured_areas(pairs), *treatment_areas(pairs))
+    with (
+        deployed(given, areas) as deployment,
+        run_folder("bench") as folder,
+        _sides(deployment, pairs) as sides,
+        _outboxes(deployment, sides) as outboxes,
+    ):
+        seed(deployment, SystemClock().now())
+        open_pharmacies({area: outbox.engine for area, outbox in outboxes.items()})
         with started(folder, deployment.environment() | UNPROMPTED) as parts:
-            parts.start("hub work", ["hub", "work"])
-            parts.start("hub jobs", ["hub", "jobs"])
-            parts.start("insured work", ["insured", "work", "--area", INSURED])
-            parts.start("treatment work", ["treatment", "work", "--area", TREATMENT])
-            sender = deployment.transport().sender("bench")
-            outbox = Outbox(engines["treatment"], sender, clock)
-            try:
-                people = enrol(deployment, engines, outbox, count=PEOPLE, tell=tell)
-                patients, random = patients_of(people), Random(seed_number)
-                with LOADS[way](deployment, parts, outbox, patients, random) as load:
-                    before = {role: rows_of(engine) for role, engine in engines.items()}
-                    yield Bench(deployment, parts, load, engines, before)
-            finally:
-                outbox.close()
-                for engine in engines.values():
-                    engine.dispose()
+            _start(parts, setting)
+            insured = {AreaCode(s.area): s.engine for s in sides if s.role == "insured"}
+            registry = Registry(deployment, sides[0].engine, insured, outboxes)
+            patients = enrol(registry, pairs, setting.tell)
+            opened = LOADS[setting.way]
+            with opened(deployment, parts, outboxes, patients, Random(setting.seed)) as load:
+                before = tuple(rows_of(side.engine) for side in sides)
+                yield Bench(given, setting, deployment, parts, load, sides, before)
+
+
+@contextmanager
+def _sides(deployment: Deployment, pairs: Sequence[Pair]) -> Iterator[tuple[Side, ...]]:
+    """The hub's first."""
+    insured = [
+        Side("insured", deployment.insured_engine(area, "bench"), area)
+        for area in insured_areas(pairs)
+    ]
+    treatment = [
+        Side("treatment", deployment.treatment_engine(area, "bench"), area)
+        for area in treatment_areas(pairs)
+    ]
+    sides = (Side("hub", deployment.hub_engine("bench")), *insured, *treatment)
+    try:
+        yield sides
+    finally:
+        for side in sides:
+            side.engine.dispose()
+
+
+@contextmanager
+def _outboxes(deployment: Deployment, sides: Sequence[Side]) -> Iterator[Mapping[AreaCode, Outbox]]:
+    """One of each treatment area."""
+    clock, transport = SystemClock(), deployment.transport()
+    outboxes = {
+        AreaCode(side.area): Outbox(side.engine, transport.sender(f"bench {side.area}"), clock)
+        for side in sides
+        if side.role == "treatment"
+    }
+    try:
+        yield outboxes
+    finally:
+        for outbox in outboxes.values():
+            outbox.close()
+
+
+def _start(parts: Parts, setting: Setting) -> None:
+    for number in range(1, setting.hub_workers + 1):
+        start_hub_worker(parts, number)
+    parts.start("hub jobs", ["hub", "jobs"])
+    for role, areas in (
+        ("insured", insured_areas(setting.pairs)),
+        ("treatment", treatment_areas(setting.pairs)),
+    ):
+        options = [word for area in areas for word in ("--area", area)]
+        parts.start(f"{role} work", [role, "work", *options])
+
+
+def start_hub_worker(parts: Parts, number: int) -> str:
+    """One more member of the hub's consumer group; its name."""
+    name = "hub work" if number == 1 else f"hub work {number}"
+    parts.start(name, ["hub", "work"])
+    return name
 
 
 @contextmanager
 def _desk(
-    deployment: Deployment, _parts: Parts, outbox: Outbox, patients: Patients, random: Random
+    deployment: Deployment,
+    _parts: Parts,
+    outboxes: Mapping[AreaCode, Outbox],
+    patients: Mapping[Pair, Patients],
+    random: Random,
 ) -> Iterator[Load]:
-    load = Load(
-        outbox=outbox,
-        terms=Settings().terms(TREATMENT),
-        patients=patients,
-        clock=SystemClock(),
-        random=random,
-        listener=Listener(deployment.treatment_url.replace("{area}", TREATMENT)),
-    )
+    url = deployment.treatment_url
+    desks = {
+        area: Desk(outbox, Settings().terms(area), Listener(url.replace("{area}", area)))
+        for area, outbox in outboxes.items()
+    }
+    load = Load(desks, patients, SystemClock(), random)
     stop = threading.Event()
-    listening = threading.Thread(target=load.listen, args=(stop,), name="listen")
-    listening.start()
+    listening = [
+        threading.Thread(target=load.listen, args=(desk, stop), name=f"listen {area}")
+        for area, desk in desks.items()
+    ]
+    for thread in listening:
+        thread.start()
     try:
         yield load
     finally:
         stop.set()
-        listening.join()
+        for thread in listening:
+            thread.join()
 
 
 @contextmanager
 def _http(
-    _deployment: Deployment, parts: Parts, _outbox: Outbox, patients: Patients, random: Random
+    _deployment: Deployment,
+    parts: Parts,
+    _outboxes: Mapping[AreaCode, Outbox],
+    patients: Mapping[Pair, Patients],
+    random: Random,
 ) -> Iterator[HttpLoad]:
+    [(pair, treated)] = patients.items()
     [port] = free_ports(1)
-    command = ["gateway", "serve", "--area", TREATMENT, "--port", str(port)]
+    command = ["gateway", "serve", "--area", pair.treatment, "--port", str(port)]
     parts.start("gateway", command, YIDI_GATEWAY_FAIR_USE_FILE=str(any_rate(parts.folder)))
     parts.wait_until_healthy("gateway", f"http://127.0.0.1:{port}/health")
     load = HttpLoad(
         host="127.0.0.1",
         port=port,
-        patients=patients,
-        treatment_division=TREATMENT,
+        patients=treated,
+        treatment_division=pair.treatment,
         clock=SystemClock(),
         random=random,
     )
@@ -155,7 +256,10 @@ def _http(
         load.close()
 
 
-_Opened = Callable[[Deployment, Parts, Outbox, Patients, Random], AbstractContextManager[Loading]]
+_Opened = Callable[
+    [Deployment, Parts, Mapping[AreaCode, Outbox], Mapping[Pair, Patients], Random],
+    AbstractContextManager[Loading],
+]
 LOADS: Mapping[Way, _Opened] = {Way.DESK: _desk, Way.HTTP: _http}
 
 

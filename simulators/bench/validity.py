@@ -1,5 +1,6 @@
 """The gate: a run in which anything was lost, or stands between states, is not reported."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ _SETTLED = {
     "insured": "SELECT count(*) FROM grants WHERE state = 'settled'",
     "treatment": "SELECT count(*) FROM settlements WHERE state = 'settled'",
 }
+_UNDONE = "SELECT count(*) FROM settlements WHERE state IN ('expired', 'withdrawn', 'reversed')"
+_UNANSWERED = "SELECT count(*) FROM releases_awaited"
 # What the insured areas owe, less what the treatment areas are owed: nothing, in every account.
 _LEDGER = """
     SELECT coalesce(sum(owed.fen), 0) FROM (
@@ -37,10 +40,11 @@ _TO_BE_BOOKED = """
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One database of the run, and the role it plays."""
+    """One database of the run, and the role it plays; `area` where it is an area's."""
 
     role: str
     engine: Engine
+    area: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +54,56 @@ class Verdict:
     messages_out: int
     messages_in: int
     settled: int
+    undone: int
+    """Asked for, and expired or withdrawn instead: final as well, and on every side."""
     ledger_sum_fen: int
     faults: tuple[str, ...]
 
+    def as_dict(self) -> dict[str, object]:
+        """What a valid run writes down of itself."""
+        return {
+            "settled": self.settled,
+            "undone": self.undone,
+            "messages_out": self.messages_out,
+            "messages_in": self.messages_in,
+            "ledger_sum_fen": self.ledger_sum_fen,
+            "valid": not self.faults,
+        }
 
-def judge(sides: Sequence[Side], asked: int, absent: Sequence[str] = ()) -> Verdict:
+    def told(self) -> str:
+        undone = f", {self.undone:,} expired" if self.undone else ""
+        return f"{self.settled:,} settled{undone}, {self.messages_out:,} messages, none lost"
+
+
+def judge(
+    sides: Sequence[Side], asked: int, absent: Sequence[str] = (), *, may_expire: bool = False
+) -> Verdict:
     """Count on every side after the load has drained; no faults means a valid run.
 
-    What is said to parties that do not run, 'insured.310000', is not waited for.
+    What is said to parties that do not run, 'insured.310000', is not waited for. `may_expire`:
+    what the hub let expire is not asked to be settled; without it every request must be.
     """
     out = sum(_sent(side, absent) for side in sides)
     taken = sum(_count(side, "SELECT count(*) FROM inbox") for side in sides)
-    settled = {side.role: _count(side, _SETTLED[side.role]) for side in sides}
+    settled: Counter[str] = Counter()
+    for side in sides:
+        settled[side.role] += _count(side, _SETTLED[side.role])
     hub = next(side for side in sides if side.role == "hub")
-    ledger = _count(hub, _LEDGER)
+    undone, ledger = _count(hub, _UNDONE), _count(hub, _LEDGER)
+    wanted = asked - undone if may_expire else asked
     faults = [f"{out} messages went out and {taken} came in"] if out != taken else []
     faults += [
-        f"{role} settled {count} of {asked}" for role, count in settled.items() if count != asked
+        f"{role} settled {count} of {wanted}" for role, count in settled.items() if count != wanted
     ]
     for side in sides:
         faults += _faults_of(side)
+    if unanswered := _count(hub, _UNANSWERED):
+        faults.append(f"hub: {unanswered} releases without an answer")
     if ledger != 0:
         faults.append(f"the ledger sums to {ledger} fen")
     if _count(hub, _BOOKED) != _count(hub, _TO_BE_BOOKED):
         faults.append("the postings are not what the settlements say")
-    return Verdict(out, taken, settled["hub"], ledger, tuple(faults))
+    return Verdict(out, taken, settled["hub"], undone, ledger, tuple(faults))
 
 
 def _faults_of(side: Side) -> list[str]:

@@ -49,6 +49,11 @@ class Narrator:
         if self._task is not None:
             self._progress.advance(self._task)
 
+    def stepped(self, steps: int) -> None:
+        """So many steps at once."""
+        if self._task is not None:
+            self._progress.advance(self._task, steps)
+
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
         """Columns whose name begins with '>' are numbers and stand to the right."""
         table = Table(title=title or None, title_justify="left", header_style="bold")

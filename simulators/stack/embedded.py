@@ -120,14 +120,20 @@ def _initialise(binaries: Path, folder: Path, user: str | None) -> None:
         process.stop()
 
 
+def answers(url: str) -> bool:
+    """Does the server let us in?"""
+    try:
+        connect(url).close()
+    except psycopg2.OperationalError:
+        return False
+    return True
+
+
 def wait_until_ready(process: Child, url: str) -> None:
     """Return as soon as the server lets us in. Raises NoPostgres if it dies or takes too long."""
     give_up_at = time.monotonic() + START_WAIT_S
     while process.alive and time.monotonic() < give_up_at:
-        try:
-            connect(url).close()
-        except psycopg2.OperationalError:
-            time.sleep(0.02)
-        else:
+        if answers(url):
             return
+        time.sleep(0.02)
     raise NoPostgres(f"the local PostgreSQL did not start:\n{process.log_tail()}")

@@ -10,7 +10,7 @@ DRIVER = "postgresql+psycopg2"
 CONNECT_WAIT_S = 10
 
 SETTINGS = {
-    "max_connections": "200",
+    "max_connections": "500",  # 32 areas, each with its workers and its gateway
     "shared_buffers": "512MB",
     "max_wal_size": "4GB",
     "wal_compression": "on",

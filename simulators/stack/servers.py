@@ -52,7 +52,7 @@ def servers(
     want that. What we started is gone after the block, also after Ctrl-C and SIGTERM. `tell` hears
     what takes long or is not as expected. Raises NoKafka and NoPostgres.
     """
-    with _sigterm_unwinds(), ExitStack() as stack:
+    with sigterm_unwinds(), ExitStack() as stack:
         docker = _needs_docker(kafka=kafka) and docker_answers()
         pids: dict[str, int] = {}
         bootstrap, broker = _kafka(stack, docker, tell, pids) if kafka else (None, IN_PROCESS)
@@ -106,7 +106,7 @@ def _kafka(
 
 
 @contextmanager
-def _sigterm_unwinds() -> Iterator[None]:
+def sigterm_unwinds() -> Iterator[None]:
     """Let SIGTERM leave the `with` blocks as Ctrl-C does, where nobody else handles it."""
     ours = (
         threading.current_thread() is threading.main_thread()

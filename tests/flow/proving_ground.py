@@ -1,6 +1,5 @@
 """A country of separate processes on servers of its own, and everything that may befall it."""
 
-import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -20,6 +19,7 @@ from contracts.delivery.transport import KafkaTransport
 from contracts.ids import new_id
 from contracts.topics import all_topics
 from simulators.agency import Unexpected, wait_for
+from simulators.chaos.deeds import power_cut
 from simulators.running.deployment import deployed
 from simulators.running.parts import Parts
 from simulators.running.seeding import seed
@@ -234,22 +234,6 @@ class Ground:
 
 def _place_of(record: Any) -> TopicPartition:
     return TopicPartition(record.topic, record.partition)
-
-
-def power_cut(server: Child) -> None:
-    """SIGKILL, to it and to everything that it started."""
-    server.kill()
-
-
-def clean_stop(server: Child) -> None:
-    server._send(signal.SIGTERM)
-    server.wait(PATIENCE_S)
-
-
-def fast_shutdown(server: Child) -> None:
-    """What `pg_ctl stop -m fast` sends: transactions are rolled back, and everybody is let go."""
-    server._send(signal.SIGINT)
-    server.wait(PATIENCE_S)
 
 
 @contextmanager

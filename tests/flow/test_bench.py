@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from uuid import uuid4
+from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine, text
@@ -11,12 +12,16 @@ from sqlalchemy import Engine, text
 from contracts.delivery import burial
 from contracts.delivery.broker import Record
 from hub.store import db as hub_db
+from hub.store.tables import settlements
 from participants.insured.store import db as insured_db
 from participants.treatment.store import db as treatment_db
 from simulators.bench.statistics import latency_of, percentile
 from simulators.bench.validity import Side, judge
 from tests.flow.leftovers import yidi
 from tests.support.databases import Databases
+
+NOW = datetime.now(UTC)
+TODAY = date(2026, 11, 22)
 
 
 @pytest.fixture
@@ -68,28 +73,71 @@ def test_messages_left_unsent_or_buried_are_found(sides: list[Side]) -> None:
     )
 
 
+def store(hub: Engine, state: str, **more: object) -> UUID:
+    """A settlement of 100 fen that stands in this state; its id."""
+    id_ = uuid4()
+    columns = {
+        "settlement_id": id_,
+        "person_id": "P",
+        "insured_area": "340000",
+        "insured_division": "340100",
+        "treatment_area": "310000",
+        "treatment_division": "310000",
+        "insurance_kind": "310",
+        "visit_kind": "inpatient",
+        "hospital_code": "H",
+        "hospital_level": 2,
+        "admitted_on": TODAY,
+        "discharged_on": TODAY,
+        "use_account": False,
+        "registration_id": id_,
+        "registration_basis": "registered",
+        "total_fen": 100,
+        "fully_own_fen": 0,
+        "over_ceiling_fen": 0,
+        "first_self_pay_fen": 0,
+        "in_scope_fen": 100,
+        "state": state,
+        "step_count": 2,
+        "answer_by": NOW,
+        "received_at": NOW,
+        "concluded_at": NOW,
+        **more,
+    }
+    with hub.begin() as tx:
+        tx.execute(settlements.insert().values(columns))
+    return id_
+
+
 def test_a_settlement_without_its_postings_is_found(sides: list[Side]) -> None:
-    today = date(2026, 11, 22)
+    hub = sides[0].engine
     run(
-        sides[0].engine,
+        hub,
         "INSERT INTO business_days (business_date, state, opened_at) VALUES (:d, 'open', now())",
-        d=today,
+        d=TODAY,
     )
+    store(hub, "settled", settled_on=TODAY, pool_fen=60, cash_fen=40)
+    assert "the postings are not what the settlements say" in judge(sides, asked=1).faults
+
+
+def test_what_expired_is_not_asked_to_be_settled_where_settlements_may_expire(
+    sides: list[Side],
+) -> None:
+    store(sides[0].engine, "expired")
+    verdict = judge(sides, asked=1, may_expire=True)
+    assert (verdict.undone, verdict.faults) == (1, ())
+    assert judge(sides, asked=1).faults != ()
+
+
+def test_a_release_that_nobody_answered_is_found(sides: list[Side]) -> None:
     run(
         sides[0].engine,
-        "INSERT INTO settlements (settlement_id, person_id, insured_area, insured_division,"
-        " treatment_area, treatment_division, insurance_kind, visit_kind, hospital_code,"
-        " hospital_level, admitted_on, discharged_on, use_account, registration_id,"
-        " registration_basis, total_fen, fully_own_fen, over_ceiling_fen, first_self_pay_fen,"
-        " in_scope_fen, state, step_count, answer_by, received_at, concluded_at, settled_on,"
-        " pool_fen, cash_fen)"
-        " VALUES (:id, 'P', '340000', '340100', '310000', '310000', '310', 'inpatient', 'H', 2,"
-        " :d, :d, false, :id, 'registered', 100, 0, 0, 0, 100, 'settled', 2, now(), now(), now(),"
-        " :d, 60, 40)",
-        id=uuid4(),
-        d=today,
+        "INSERT INTO releases_awaited (settlement_id, reason, asked_at, look_at)"
+        " VALUES (:id, 'expired', now(), now())",
+        id=store(sides[0].engine, "expired"),
     )
-    assert "the postings are not what the settlements say" in judge(sides, asked=1).faults
+    faults = judge(sides, asked=1, may_expire=True).faults
+    assert faults == ("hub: 1 releases without an answer",)
 
 
 @pytest.mark.parametrize(
@@ -106,18 +154,30 @@ def test_one_sample_is_all_percentiles() -> None:
 
 @pytest.mark.slow
 @pytest.mark.kafka
-@pytest.mark.parametrize("way", ["desk", "http"])
-def test_a_short_run_on_real_servers_is_valid_and_says_what_it_ran_on(way: str) -> None:
-    ended = yidi("bench", "--seconds", "20", "--json", *(["--http"] if way == "http" else []))
+def test_a_short_run_on_servers_of_its_own_is_valid_says_what_it_ran_on_and_keeps_it(
+    tmp_path: Path,
+) -> None:
+    kept = tmp_path / "kept"
+    small = ("--seconds", "8", "--people", "300")
+    ended = yidi("bench", *small, "--json", "--to", str(kept))
     assert ended.exit_code == 0, ended.stderr
     assert ended.left_running == ()
     figures = json.loads(ended.stdout)
     assert figures["valid"] is True
-    assert figures["way"] == way
+    assert figures["way"] == "desk"
     assert figures["messages_out"] == figures["messages_in"] > 0
     assert figures["ledger_sum_fen"] == 0
     assert figures["settlements_per_s"] > 0
     assert 0 < figures["p50_ms"] <= figures["p95_ms"] <= figures["p99_ms"]
     assert 0 < figures["floor_ratio"] < 1
+    assert figures["per_settlement"]["messages"] >= 5
+    assert figures["per_settlement"]["wal_bytes"] > figures["per_settlement"]["message_bytes"] > 0
     assert "Apache Kafka" in figures["broker"]
     assert "PostgreSQL" in figures["database"]
+    assert {file.name for file in kept.iterdir()} == {
+        "README.md",
+        "steady.json",
+        "steady.parquet",
+        "steady.png",
+        "steady.svg",
+    }

@@ -14,14 +14,9 @@ from contracts.topics import (
     treatment_answers,
 )
 from hub.domain.settlement import State
+from simulators.chaos.deeds import clean_stop, fast_shutdown, power_cut
 from tests.flow.books import INSURED, Books, accounts_of
-from tests.flow.proving_ground import (
-    Ground,
-    clean_stop,
-    fast_shutdown,
-    power_cut,
-    proving_ground,
-)
+from tests.flow.proving_ground import Ground, proving_ground
 from tests.flow.traffic import Case, Ending, Late, differs
 from tests.support.mortal import Step
 from tests.support.worlds import HOME, PLACE

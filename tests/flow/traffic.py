@@ -1,12 +1,11 @@
 """Hospitals at work while things break: they settle, cancel, withdraw, and repeat what got lost."""
 
 import json
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from random import Random
 from typing import Any
@@ -16,19 +15,11 @@ import httpx
 from contracts.clock import SHANGHAI, Clock
 from contracts.codes import VisitKind
 from contracts.refusal import RefusalCode
+from simulators.chaos.replies import NOT_NOW, promised_by
 from simulators.hospital import PATH, Hospital, Reply, Visit
 from simulators.world.population import DrawnBill, Institution, Resident, draw_bill
 from tests.support.worlds import stay_of, yes
 
-# Said of the moment: nothing was done, and the same message may come again.
-NOT_NOW = {
-    RefusalCode.INTERNAL_FAULT,
-    RefusalCode.TOO_BUSY,
-    RefusalCode.RATE_LIMITED,
-    RefusalCode.OUTCOME_UNKNOWN,
-}
-CERTAIN_AT = re.compile(r"将于 (\d\d):(\d\d):(\d\d) 前确定")
-WHOLE_SECONDS = timedelta(seconds=1)  # what is told leaves the fraction out
 AGAIN_AFTER_S = 0.2
 GIVES_UP_AFTER_S = 120.0
 IMPATIENT_S = 0.03  # a first try that hangs up before any answer can have come
@@ -93,7 +84,8 @@ class Insistent(httpx.BaseTransport):
                     infno = json.loads(request.content)["infno"]
                     since_s = (datetime.now(SHANGHAI) - asked_at).total_seconds()
                     self.late.append(Late(infno, time.monotonic() - since_s, f"{promised} {text}"))
-                promised = _promised(text, datetime.now(SHANGHAI))
+                promised = promised_by(text, datetime.now(SHANGHAI))
+                assert promised is not None, text
                 self.stop.wait(_seconds_until(promised))
             else:
                 self.stop.wait(AGAIN_AFTER_S)
@@ -129,16 +121,6 @@ def _no_of(response: httpx.Response | None) -> tuple[str, str]:
         return "", ""
     text = str(json.loads(response.content).get("err_msg") or "")
     return (text[1:5] if text.startswith("[") else ""), text
-
-
-def _promised(text: str, now: datetime) -> datetime:
-    found = CERTAIN_AT.search(text)
-    assert found is not None, text
-    hour, minute, second = map(int, found.groups())
-    told = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
-    if told < now - timedelta(hours=12):
-        told += timedelta(days=1)  # told before midnight
-    return told + WHOLE_SECONDS
 
 
 def _seconds_until(moment: datetime) -> float:

@@ -1,0 +1,1 @@
+"""Certifies somebody else's area: plays the hub to it, and writes down what it answered."""

@@ -1,0 +1,18 @@
+"""The last case of both roles: all that was said was signed, fitted, and lay where it must."""
+
+from typing import Protocol
+
+from simulators.certify.cases import expect
+from simulators.certify.hub import Hub
+
+
+class WithHub(Protocol):
+    """Whatever holds the hub of a run."""
+
+    @property
+    def hub(self) -> Hub: ...
+
+
+def was_sound(stage: WithHub) -> None:
+    """NotMet with every different fault that `Hub` found in what the area said."""
+    expect(not stage.hub.faults, "；".join(dict.fromkeys(stage.hub.faults)))

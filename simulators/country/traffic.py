@@ -1,0 +1,64 @@
+"""Open-loop traffic on the live country: visits fall due at a rate, whether or not answers come."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from random import Random
+
+from simulators.country.street import Street
+from simulators.world.country import Country
+
+UNDER_WAY_S = 3.0
+AT_ONCE_MAX = 96
+"""Visits under way; beyond it queues are full, and who comes is counted as turned away."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """One thread that lets visits begin. `country` may be given a larger one meanwhile."""
+
+    street: Street
+    country: Country
+    rate: float
+    random: Random
+    begun: int = 0
+    turned_away: int = 0
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _room: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE_MAX))
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE_MAX))
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="traffic")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """No more visits begin; those under way have a moment to end."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        until = time.perf_counter() + UNDER_WAY_S
+        for _ in range(AT_ONCE_MAX):
+            if not self._room.acquire(timeout=max(until - time.perf_counter(), 0.001)):
+                break
+        self.street.closing.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _run(self) -> None:
+        due = time.perf_counter()
+        while not self._stop.is_set():
+            due += self.random.expovariate(self.rate)
+            if self._stop.wait(max(due - time.perf_counter(), 0)):
+                return
+            self._begin()
+
+    def _begin(self) -> None:
+        if not self._room.acquire(blocking=False):
+            self.turned_away += 1
+            return
+        self.begun += 1
+        drawn = self.country.draw(self.random)
+        self._pool.submit(self.street.treat, drawn).add_done_callback(
+            lambda _done: self._room.release()
+        )

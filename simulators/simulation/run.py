@@ -1,0 +1,105 @@
+"""One seed: a country lives under its faults, comes to rest, and is held to its promises."""
+
+import os
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from simulators import truths
+from simulators.simulation.databases import Templates, copies
+from simulators.simulation.outcome import Outcome, kept
+from simulators.simulation.plan import Plan, planned
+from simulators.simulation.world import World, world_of
+from simulators.truths import FAST, TRUTHS, Broken
+from simulators.witness import Verdict
+
+RESTS_WITHIN = timedelta(minutes=40)
+"""Of virtual time after the last fault and request: by then nothing may be pending."""
+LOOKS_EVERY = timedelta(minutes=2)
+LOOKS_BETWEEN = timedelta(minutes=5)
+"""While traffic and faults go on."""
+CALMS_WITHIN = timedelta(seconds=90)
+"""The longest fault lasts no longer."""
+
+
+def simulate(
+    seed: int,
+    hours: float,
+    on: Templates,
+    *,
+    plan: Plan | None = None,
+    hold: Collection[str] = TRUTHS,
+    folder: Path | None = None,
+) -> Outcome:
+    """Live `hours` of virtual time, then come to rest; its databases and threads are gone then.
+
+    `hold`: names of truths. A failed seed leaves its event log and timeline in `folder`, or in a
+    new one for temporary files.
+    """
+    plan = plan or planned(seed, hours)
+    run = f"{on.prefix}s{seed}_{os.getpid()}"
+    with copies(on, run) as own, world_of(seed, plan, own, on.admin_url) as world:
+        always = [name for name in hold if name in FAST]
+        world.country.start()
+        world.trouble.await_all(plan)
+        early = _live(world, plan.begins_at + timedelta(hours=hours) + CALMS_WITHIN, always)
+        world.trouble.calm()
+        rest = _rest(world)
+        found = early or _broken(world, hold)
+        return kept(_outcome(world, seed, hours, rest, found), world.stage.events, folder)
+
+
+def _live(world: World, until: datetime, always: Iterable[str]) -> list[Broken]:
+    """Let time pass, with a look at some truths all the while; what the first failing look saw."""
+    scheduler = world.stage.scheduler
+    while scheduler.clock.at < until:
+        scheduler.run_until(min(until, scheduler.clock.at + LOOKS_BETWEEN))
+        if found := _broken(world, always):
+            return found
+    return []
+
+
+def _broken(world: World, hold: Iterable[str]) -> list[Broken]:
+    sides = replace(world.sides, away=world.trouble.away())
+    found = truths.broken(sides, world.witness, world.stage.scheduler.clock.at, only=hold)
+    return found + [
+        Broken("nobody dies of a fault of ours", f"{process.name}: {death!r}")
+        for process in world.country.processes.values()
+        for death in process.deaths
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """How long it took until nothing was pending, or what still was when the time was over."""
+
+    after: timedelta
+    left: tuple[str, ...]
+
+
+def _rest(world: World) -> Rest:
+    """Let time pass until nothing is pending, for as long as that may take."""
+    scheduler = world.stage.scheduler
+    began = scheduler.clock.at
+    while True:
+        scheduler.run_until(scheduler.clock.at + LOOKS_EVERY)
+        left = truths.pending(world.sides)
+        passed = scheduler.clock.at - began
+        if not left or passed >= RESTS_WITHIN:
+            return Rest(passed, tuple(left))
+
+
+def _outcome(world: World, seed: int, hours: float, rest: Rest, found: Iterable[Broken]) -> Outcome:
+    events = world.stage.events
+    return Outcome(
+        seed=seed,
+        hours=hours,
+        hash=events.sha256(),
+        events=len(events.lines),
+        settled=sum(reply.verdict is Verdict.DONE for reply in world.witness.replies),
+        broken=tuple(found),
+        pending=rest.left,
+        faults_injected=dict(world.trouble.done),
+        rested_after_s=rest.after.total_seconds(),
+    )

@@ -1,0 +1,106 @@
+"""The country in a box, in its small form: a day of it in accelerated time, and its live start."""
+
+import json
+import re
+import signal
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.flow.leftovers import left_running, started, yidi
+
+TIMEOUT_S, ENDS_WITHIN_S = 600, 120
+ADDRESSES = re.compile(r"hub API (http://\S+) · 医院网关 gateway (http://\S+)")
+FIRST_SETTLED, READY = "第一笔结算", "Ctrl-C"
+NOTHING = {"expired": 0, "pending": 0, "breaks": 0, "ledger_sum_fen": 0, "broken": [], "left": []}
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, Any]:
+    ended = yidi(
+        "demo", "--country", "--days", "1", "--scale", "8000", "--seed", "7", "--json",
+        timeout_s=TIMEOUT_S,
+    )  # fmt: skip
+    assert ended.exit_code == 0, ended.stderr + ended.stdout
+    assert ended.left_running == ()
+    found: dict[str, Any] = json.loads(ended.stdout)
+    return found
+
+
+@pytest.mark.slow
+def test_a_day_of_the_country_ends_in_agreement_and_every_truth_holds(
+    told: dict[str, Any],
+) -> None:
+    assert (told["areas"], told["agreed_days"], told["holds"]) == (32, 1, True)
+    assert {name: told[name] for name in NOTHING} == NOTHING
+    assert told["unexpected"] == []
+    assert told["truths"] > 20
+    assert told["settled"] > 50
+
+
+@pytest.mark.slow
+def test_its_hospitals_are_those_of_the_data_file_and_what_they_do_comes_to_the_same_books(
+    told: dict[str, Any],
+) -> None:
+    assert {one["kind"] for one in told["kinds"]} == {
+        "inpatient", "outpatient", "chronic", "pharmacy",
+    }  # fmt: skip
+    # Every cancellation and withdrawal is reversed at the hub, and what was forgotten is nowhere.
+    habits = told["habits"]
+    undone = sum(habits.get(name, 0) for name in ("cancel", "cancel_and_settle", "withdraw"))
+    assert told["reversed"] == undone
+    standing = sum(one["visits"] for one in told["kinds"])
+    assert (
+        told["settled"]
+        == standing
+        == told["visits"] - habits.get("forget", 0) - habits.get("cancel", 0)
+    )
+
+
+@pytest.mark.slow
+def test_its_last_day_is_the_last_of_a_month_which_is_cleared(told: dict[str, Any]) -> None:
+    (run,) = told["runs"]
+    assert run["month"] == told["first_day"][:7]
+    assert run["payable_fen"] == run["receivable_fen"] > 0
+    assert run["compared"] == run["equal"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.kafka
+def test_the_live_country_settles_over_kafka_and_ends_when_told() -> None:
+    with started("up", "--country", "--rate", "2") as (process, mark):
+        said = []
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line)
+            if READY in line:
+                break
+        whole = "".join(said)
+        assert FIRST_SETTLED in whole, whole
+        found = ADDRESSES.search(whole)
+        assert found is not None, whole
+        hub, gateway = found.groups()
+        assert httpx.get(f"{hub}/health", timeout=30).status_code == httpx.codes.OK
+        assert httpx.get(f"{gateway}/health", timeout=30).status_code == httpx.codes.OK
+        process.send_signal(signal.SIGINT)
+        assert process.wait(ENDS_WITHIN_S) == 0
+        assert left_running(mark) == ()
+
+
+REFUSED = (
+    (("demo", "--country", "--kafka"), "--kafka"),
+    (("demo", "--country", "--days", "0"), "to 1"),
+    (("demo", "--country", "--papers", "."), "--papers"),
+    (("demo", "--country", "--visits", "20"), "--visits"),
+    (("up", "--country", "--rate", "0"), "--rate"),
+)
+
+
+@pytest.mark.slow
+def test_options_that_make_no_sense_are_refused_in_a_sentence() -> None:
+    for arguments, said in REFUSED:
+        ended = yidi(*arguments)
+        assert (ended.exit_code, ended.stdout) == (2, ""), arguments
+        assert said in ended.stderr, arguments
+        assert "Traceback" not in ended.stderr

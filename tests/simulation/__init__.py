@@ -1,0 +1,1 @@
+"""The simulation, its truths, and what they find."""
