@@ -9,7 +9,6 @@ from contracts.codes import AreaCode, Role
 from contracts.ids import MessageId, SettlementId
 from contracts.message import Message, Outgoing
 from contracts.messages.settlement import ReleaseReason, StatusAsked
-from contracts.refusal import RefusalCode
 from hub.domain.anomaly import AnomalyKind
 from hub.domain.settlement import Event, Settlement, State
 from hub.services import telling
@@ -50,9 +49,7 @@ def _tell_one(
     if settlement.state is not State.SETTLED or cancellation is None:
         decided.outgoing.append(telling.answer(settlement, message, decided.now))
     elif cancellation in heard.get(settlement.settlement_id, frozenset()):
-        code = settlement.refusal or RefusalCode.NOT_CANCELLABLE
-        detail = settlement.refusal_detail
-        decided.outgoing.append(telling.kept(settlement, code, detail, message, decided.now))
+        decided.outgoing.append(telling.kept_still(settlement, message, decided.now))
     else:  # It was lost on its way: what it asked for begins now, under its own id.
         reversing = decided.move(settlement, Event.CANCEL, message, caused_by=cancellation)
         decided.ask_release(reversing, ReleaseReason.CANCELLED, message)

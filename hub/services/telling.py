@@ -67,6 +67,12 @@ def kept(
     return to_treatment(settlement, body, cause, now)
 
 
+def kept_still(settlement: Settlement, cause: Cause, now: datetime) -> Outgoing:
+    """A cancellation that was refused before, to the treatment area once more."""
+    code = settlement.refusal or RefusalCode.NOT_CANCELLABLE
+    return kept(settlement, code, settlement.refusal_detail, cause, now)
+
+
 def concluded(settlement: Settlement, cause: Cause, now: datetime) -> Outgoing:
     """How it ended and the day it counts for, to the insured area."""
     body = SettlementConcluded(

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from contracts import topics
 from contracts.codes import AreaCode, Role
+from contracts.ids import MessageId, SettlementId
 from contracts.message import Message, Outgoing, effect_of
 from contracts.messages.settlement import (
     CancellationRequested,
@@ -28,9 +29,14 @@ Undoing = Message[CancellationRequested] | Message[WithdrawalRequested]
 
 
 def cancel(tx: Connection, batch: Sequence[Cancellation], now: datetime) -> list[Outgoing]:
-    """Ask the insured area to release what is settled; say why not when it is not."""
+    """Ask the insured area to release what is settled; say why not when it is not.
+
+    A question may have begun one of them before it came, when it seemed lost (`status.tell`): what
+    the insured area kept then stays kept, and is not asked for again under the same id.
+    """
     decided = Decided(now)
     known = settlements.lock(tx, [message.body.settlement_id for message in batch])
+    begun = settlements.steps_caused(tx, [_own(message) for message in batch])
     everyone = participants.everyone(tx)
     for message in batch:
         settlement = known.get(message.body.settlement_id)
@@ -38,6 +44,8 @@ def cancel(tx: Connection, batch: Sequence[Cancellation], now: datetime) -> list
             decided.odd(AnomalyKind.WRONG_SENDER, message, message.head.sender)
         elif settlement is None:
             decided.outgoing.append(_unknown(message, now))
+        elif _was_kept(message, settlement, begun):
+            decided.outgoing.append(telling.kept_still(settlement, message, now))
         else:
             CANCELLED.get(settlement.state, _not_cancellable)(decided, settlement, message)
     return decided.write(tx)
@@ -71,6 +79,19 @@ def _may_undo(
     area = AreaCode(message.body.treatment_area)
     owned = settlement is None or settlement.treatment_area == area
     return owned and area in everyone and from_the_area(message, Role.TREATMENT, area)
+
+
+def _own(message: Cancellation) -> tuple[SettlementId, MessageId]:
+    return message.body.settlement_id, message.head.message_id
+
+
+def _was_kept(
+    message: Cancellation,
+    settlement: Settlement,
+    begun: Mapping[SettlementId, frozenset[MessageId]],
+) -> bool:
+    mine = begun.get(settlement.settlement_id, frozenset())
+    return settlement.state is State.SETTLED and message.head.message_id in mine
 
 
 def _begin_reversal(event: Event, reason: ReleaseReason) -> Callable[..., None]:

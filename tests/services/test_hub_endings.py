@@ -204,6 +204,17 @@ def test_a_cancellation_that_was_lost_begins_when_its_area_asks_for_the_answer(h
     assert hub.state_of(settlement_id) == "settled"
 
 
+def test_a_cancellation_that_comes_after_the_question_about_it_is_not_begun_again(hub: Hub) -> None:
+    settlement_id = settled(hub)
+    late = cancellation(settlement_id)
+    hub.hear(status.tell, asked(settlement_id, late.head.message_id))
+    hub.hear(releases.refuse, kept(settlement_id))
+    outgoing = hub.hear(undoing.cancel, late)
+    assert told(outgoing) == [f"treatment.{TREATMENT}.answers settlement_answered kept 5001"]
+    assert hub.state_of(settlement_id) == "settled"
+    assert hub.rows("SELECT * FROM releases_awaited") == []
+
+
 def test_a_cancellation_that_was_heard_is_answered_and_not_begun_again(hub: Hub) -> None:
     settlement_id = settled(hub)
     message = cancellation(settlement_id)
