@@ -34,13 +34,19 @@ class SheddingProtocol(HttpToolsProtocol):
         super().__init__(*args, **named)
         self._gateway: Gateway = self.config.app.state.gateway  # type: ignore[union-attr]  # ours
         self._held: Held | None = None
+        self._inside = 0  # of this connection; several where they come one behind the other
+
+    def on_message_begin(self) -> None:
+        # What was told with one write may have the next request right behind it, in the same bytes.
+        self._unset_keepalive_if_required()
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         if self._gateway.is_full and self._is_plain_post():
             path = self.url.partition(b"?")[0].rpartition(b"/")[2]
             self._held = Held(path.decode("ascii", errors="replace"), bytearray())
             return
-        super().on_headers_complete()
+        self._let_in()
 
     def on_body(self, body: bytes) -> None:
         if self._held is None:
@@ -60,23 +66,46 @@ class SheddingProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _is_plain_post(self) -> bool:
-        """Whether one write may answer it: nothing under way before it, nobody waits for 100."""
+        """Whether one write may answer it: nothing under way before it, nobody waits for 100.
+
+        Who does not read what is written gets uvicorn's patience: it stops reading from them.
+        """
         is_idle = self.cycle is None or self.cycle.response_complete
+        is_read = not (self.flow.write_paused or self.transport.is_closing())
         waits = self.expect_100_continue or self.parser.should_upgrade()
-        return is_idle and not waits and self.parser.get_method() == b"POST"
+        return is_idle and is_read and not waits and self.parser.get_method() == b"POST"
 
     def _go_on(self, held: Held) -> None:
         """As if its head had just been read, and then what came of its body."""
         self._held = None
-        super().on_headers_complete()
+        self._let_in()
         super().on_body(bytes(held.body))
+
+    def _let_in(self) -> None:
+        before = self.cycle
+        super().on_headers_complete()
+        if self.cycle is not before:  # a connection that changes its protocol has no request
+            self._inside += 1
+            self._gateway.inside += 1
+
+    def on_response_complete(self) -> None:
+        self._let_out(min(1, self._inside))
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._let_out(self._inside)
+        super().connection_lost(exc)
+
+    def _let_out(self, count: int) -> None:
+        self._inside -= count
+        self._gateway.inside -= count
 
     def _tell(self, answer: Answer) -> None:
         self._held = None
         stays = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
         self.transport.write(_written(answer, stays=stays))
         if stays:
-            self.on_response_complete()
+            super().on_response_complete()  # it was never let in
         else:
             self.transport.close()
 

@@ -27,6 +27,7 @@ class FullGateway:
     """Turns away every body that is not `OLD`, and keeps what it was shown."""
 
     is_full: bool = True
+    inside: int = 0
     shown: list[tuple[bytes, str]] = field(default_factory=list)
 
     def shed(self, body: bytes, path_infno: str) -> Answer | None:
@@ -69,6 +70,7 @@ def door() -> Iterator[Door]:
 @pytest.fixture(autouse=True)
 def _full(door: Door) -> None:
     door.gateway.is_full = True
+    assert door.gateway.inside == 0
     door.gateway.shown.clear()
     door.served.clear()
 
@@ -151,6 +153,27 @@ def test_a_hospital_that_hangs_up_half_way_leaves_nothing(door: Door) -> None:
     with httpx.Client(base_url=f"http://127.0.0.1:{door.port}") as client:
         assert client.post("/2207", content=NEW).json() == SHED
     assert [body for body, _ in door.gateway.shown] == [NEW]
+
+
+def test_whoever_was_let_in_is_counted_until_the_answer_or_the_end(door: Door) -> None:
+    door.gateway.is_full = False
+    with door.connected() as connection:
+        connection.sendall(_head(f"Content-Length: {len(NEW)}") + NEW[:3])
+        wait_for("it is let in", lambda: door.gateway.inside == 1, 10)
+        connection.sendall(NEW[3:])
+        assert _answer(connection) == {"served": len(NEW)}
+        wait_for("it is answered", lambda: door.gateway.inside == 0, 10)
+        connection.sendall(_head(f"Content-Length: {len(NEW)}") + NEW[:3])
+        wait_for("another is let in", lambda: door.gateway.inside == 1, 10)
+    wait_for("it has hung up", lambda: door.gateway.inside == 0, 10)
+    upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
+    with door.connected() as connection:
+        key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+        connection.sendall(
+            f"GET /x HTTP/1.1\r\nHost: gateway\r\n{upgrade}\r\n{key}\r\n\r\n".encode()
+        )
+        assert connection.recv(64).startswith(b"HTTP/1.1 ")
+    wait_for("it has gone", lambda: door.gateway.inside == 0, 10)
 
 
 def _head(fields: str, version: str = "1.1") -> bytes:

@@ -53,6 +53,8 @@ class Gateway:
         gate: Gate,
     ) -> None:
         self.desks, self.clock, self.guard, self.gate = desks, clock, guard, gate
+        self.inside = 0
+        """Requests that were let in and are not answered yet; whoever lets in counts."""
         self._profiles = profiles
 
     async def answer(self, call: Call) -> Answer:
@@ -83,13 +85,14 @@ class Gateway:
 
     @property
     def is_full(self) -> bool:
-        return any(desk.is_full for desk in self.desks.values())
+        on_their_way = self._on_their_way()
+        return any(desk.is_full(on_their_way) for desk in self.desks.values())
 
     def shed(self, body: bytes, path_infno: str) -> Answer | None:
         """What new work is told, unread, while its desk has more than it answers in time."""
         glance = self.gate.glance(body, path_infno)
         desk = self.desks.get(glance.area or next(iter(self.desks)))
-        if not glance.is_new_work or desk is None or not desk.is_full:
+        if not glance.is_new_work or desk is None or not desk.is_full(self._on_their_way()):
             return None
         now = self.clock.now()
         claim = replace(_CLAIM_UNKNOWN, institution_code=glance.institution_code)
@@ -107,7 +110,7 @@ class Gateway:
         desk = self.desk_of(envelope.treatment_division)
         if (no := self.gate.passed(envelope, asyncio.get_running_loop().time())) is not None:
             return no
-        if self.gate.begins(envelope.infno) and desk.is_full:
+        if self.gate.begins(envelope.infno) and desk.is_full():
             return self.gate.full()
         profile = self.profile_of(envelope.institution_code, received_at)
         needs_session = profile.sign_no_required and envelope.infno not in _WITHOUT_SESSION
@@ -131,6 +134,11 @@ class Gateway:
         if area not in self.desks:
             raise Refused(RefusalCode.AREA_NOT_CONNECTED, told)
         return self.desks[area]
+
+    def _on_their_way(self) -> int:
+        """Requests between their connection and their desk. Of many that arrive at one moment, all
+        would see the room that there is for one."""
+        return max(0, self.inside - sum(desk.under_way for desk in self.desks.values()))
 
     async def _admitted(self, call: Call, claim: Claim, received_at: datetime) -> Admission:
         """Nothing is looked at before this but who says that he is calling."""

@@ -86,10 +86,12 @@ class Desk:
     def under_way(self) -> int:
         return self._under_way
 
-    @property
-    def is_full(self) -> bool:
-        """Whether new work would wait longer than it should; what ends old work still comes in."""
-        return not self.admission.admits(self._under_way)
+    def is_full(self, on_their_way: int = 0) -> bool:
+        """Whether new work would wait longer than it should; what ends old work still comes in.
+
+        `on_their_way`: requests that were let in and have not come here yet.
+        """
+        return not self.admission.admits(self._under_way + on_their_way)
 
     async def ask(self, request: Request) -> Reply:
         """The reply, at the limit at the latest: then 'unknown, certain by T' and never a guess."""
