@@ -35,6 +35,8 @@ class SheddingProtocol(HttpToolsProtocol):
         self._gateway: Gateway = self.config.app.state.gateway  # type: ignore[union-attr]  # ours
         self._held: Held | None = None
         self._inside = 0  # of this connection; several where they come one behind the other
+        # Of these only the first is on its way: the gateway counts a connection once, or one that
+        # sends thousands ahead would fill it for everybody.
 
     def on_message_begin(self) -> None:
         # What was told with one write may have the next request right behind it, in the same bytes.
@@ -42,7 +44,7 @@ class SheddingProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        if self._gateway.is_full and self._is_plain_post():
+        if self._is_over() or (self._gateway.is_full and self._is_plain_post()):
             path = self.url.partition(b"?")[0].rpartition(b"/")[2]
             self._held = Held(path.decode("ascii", errors="replace"), bytearray())
             return
@@ -53,10 +55,13 @@ class SheddingProtocol(HttpToolsProtocol):
             super().on_body(body)
             return
         self._held.body.extend(body)
-        if len(self._held.body) > HELD_BYTES_MAX:
+        if not self._is_over() and len(self._held.body) > HELD_BYTES_MAX:
             self._go_on(self._held)
 
     def on_message_complete(self) -> None:
+        if self._held is not None and self._is_over():
+            self._held = None
+            return
         if self._held is not None:
             answer = self._gateway.shed(bytes(self._held.body), self._held.path_infno)
             if answer is not None:
@@ -71,9 +76,13 @@ class SheddingProtocol(HttpToolsProtocol):
         Who does not read what is written gets uvicorn's patience: it stops reading from them.
         """
         is_idle = self.cycle is None or self.cycle.response_complete
-        is_read = not (self.flow.write_paused or self.transport.is_closing())
         waits = self.expect_100_continue or self.parser.should_upgrade()
+        is_read = not self.flow.write_paused
         return is_idle and is_read and not waits and self.parser.get_method() == b"POST"
+
+    def _is_over(self) -> bool:
+        """Whether the connection ends with an answer given already: nobody hears another one."""
+        return bool(self.transport.is_closing())
 
     def _go_on(self, held: Held) -> None:
         """As if its head had just been read, and then what came of its body."""
@@ -85,20 +94,19 @@ class SheddingProtocol(HttpToolsProtocol):
         before = self.cycle
         super().on_headers_complete()
         if self.cycle is not before:  # a connection that changes its protocol has no request
-            self._inside += 1
-            self._gateway.inside += 1
+            self._counted(self._inside + 1)
 
     def on_response_complete(self) -> None:
-        self._let_out(min(1, self._inside))
+        self._counted(max(0, self._inside - 1))
         super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._let_out(self._inside)
+        self._counted(0)
         super().connection_lost(exc)
 
-    def _let_out(self, count: int) -> None:
-        self._inside -= count
-        self._gateway.inside -= count
+    def _counted(self, inside: int) -> None:
+        self._gateway.inside += (inside > 0) - (self._inside > 0)
+        self._inside = inside
 
     def _tell(self, answer: Answer) -> None:
         self._held = None

@@ -137,7 +137,8 @@ class Gateway:
 
     def _on_their_way(self) -> int:
         """Requests between their connection and their desk. Of many that arrive at one moment, all
-        would see the room that there is for one."""
+        would see the room that there is for one.
+        """
         return max(0, self.inside - sum(desk.under_way for desk in self.desks.values()))
 
     async def _admitted(self, call: Call, claim: Claim, received_at: datetime) -> Admission:
