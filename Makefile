@@ -7,10 +7,11 @@ ARGS   ?=
 
 REQUESTS ?= 100000
 SEED     ?= 1
+SEEDS    ?= 20
 # So many processes share the tests: much of what they do is wait for other processes.
 WORKERS  ?= 3
 
-.PHONY: demo up bench test fuzz mutate check format schemas lock clean
+.PHONY: demo up bench simulate chaos test fuzz mutate check format schemas lock clean
 
 demo: $(VENV)/.runtime  ## the whole story in one process; ARGS="--kafka", ARGS="--json", …
 	@$(BIN)/yidi demo $(ARGS)
@@ -20,6 +21,12 @@ up: $(VENV)/.runtime  ## start the world and keep it up; Ctrl-C ends it
 
 bench: $(VENV)/.bench  ## measure on real Kafka and durable PostgreSQL
 	@$(BIN)/yidi bench $(ARGS)
+
+simulate: $(VENV)/.runtime  ## the real code in virtual time under faults from seeds; SEEDS=1000 ARGS="--seed 1 --hours 1"
+	@$(BIN)/yidi simulate --seeds $(SEEDS) $(ARGS)
+
+chaos: $(VENV)/.runtime  ## everything breaks on the real stack, and what was lost is counted; ARGS="--seed 7 --minutes 5"
+	@$(BIN)/yidi chaos $(ARGS)
 
 test: $(VENV)/.dev  ## every test, fast ones first, on real PostgreSQL and real Apache Kafka
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -35,7 +42,7 @@ check: $(VENV)/.dev  ## the gate: format, lint, types, imports, house rules, fas
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q -m "not kafka and not slow" tests/tidy tests/domain tests/policy
+	@$(BIN)/pytest -q --numprocesses $(WORKERS) -m "not kafka and not slow" tests/tidy tests/domain tests/policy
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .

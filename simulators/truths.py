@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from contracts.clock import SystemClock
+from simulators.truth_checks.atomic import ATOMIC
 from simulators.truth_checks.days import DAYS
 from simulators.truth_checks.hearsay import HEARSAY
 from simulators.truth_checks.hub_books import HUB_BOOKS
@@ -21,7 +22,7 @@ from simulators.witness import Witness
 __all__ = ["FAST", "TRUTHS", "Broken", "Sides", "Truth", "begun", "broken", "pending"]
 
 TRUTHS: Mapping[str, Truth] = {
-    **STATES, **HEARSAY, **HUB_BOOKS, **MESSAGES, **DAYS, **MONEY, **YEARS,
+    **STATES, **HEARSAY, **HUB_BOOKS, **ATOMIC, **MESSAGES, **DAYS, **MONEY, **YEARS,
 }  # fmt: skip
 """Every truth by its name. They are safety: no moment is so early that they do not hold yet."""
 

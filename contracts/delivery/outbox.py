@@ -61,7 +61,8 @@ class OutboxLimits:
     sweep_every: timedelta = timedelta(seconds=1)
     swept_when_older_than: timedelta = timedelta(seconds=5)  # younger rows are still in hand
     swept_at_once_max: int = 500
-    flush_within_s: float = 5.0
+    flush_within_s: float = 5.0  # at the end
+    swept_within_s: float = 5.0  # a page; whose loop has deadlines to keep takes less
     in_hand_max: int = 10_000  # messages on their way; beyond that they wait in the database
     rest_after_refusal: timedelta = timedelta(seconds=2)
 
@@ -192,7 +193,7 @@ class Outbox:
             ]
             under_way = self._relay.sweep(rows, now)
             if under_way:
-                self._sender.flush(self.limits.flush_within_s)
+                self._sender.flush(self.limits.swept_within_s)
             return len(rows), under_way
 
     @contextmanager

@@ -34,6 +34,7 @@ class SheddingProtocol(HttpToolsProtocol):
         super().__init__(*args, **named)
         self._gateway: Gateway = self.config.app.state.gateway  # type: ignore[union-attr]  # ours
         self._held: Held | None = None
+        self._is_let_in = False  # the request whose body is coming
         self._inside = 0  # of this connection; several where they come one behind the other
         # Of these only the first is on its way: the gateway counts a connection once, or one that
         # sends thousands ahead would fill it for everybody.
@@ -69,6 +70,10 @@ class SheddingProtocol(HttpToolsProtocol):
                 return
             self._go_on(self._held)
         super().on_message_complete()
+        # Only now: who sends a head, and a body byte by byte, takes nobody's place meanwhile.
+        if self._is_let_in and not self.cycle.response_complete:
+            self._counted(self._inside + 1)
+        self._is_let_in = False
 
     def _is_plain_post(self) -> bool:
         """Whether one write may answer it: nothing under way before it, nobody waits for 100.
@@ -93,8 +98,7 @@ class SheddingProtocol(HttpToolsProtocol):
     def _let_in(self) -> None:
         before = self.cycle
         super().on_headers_complete()
-        if self.cycle is not before:  # a connection that changes its protocol has no request
-            self._counted(self._inside + 1)
+        self._is_let_in = self.cycle is not before  # who changes the protocol makes no request
 
     def on_response_complete(self) -> None:
         self._counted(max(0, self._inside - 1))

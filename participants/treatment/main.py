@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,8 @@ from participants.treatment.settings import Settings
 from participants.treatment.store import db
 
 app = typer.Typer(no_args_is_help=True, help="就医地：医药机构、就诊与结算。")
+
+SWEPT_BESIDE_T_WITHIN_S = 0.1
 
 TROUBLES: tuple[Trouble, ...] = (
     (UnicodeDecodeError, lambda _: "文件未导入：不是 UTF-8 文本"),
@@ -68,7 +71,9 @@ def reminder(
 ) -> Callable[[threading.Event], None]:
     """The loop beside the worker: it reminds the hub, and ends at T what the hub left open."""
     name = f"{topics.participant(Role.TREATMENT, area)}.jobs"
-    outbox = Outbox(engine, transport.sender(name), clock, settings.outbox_limits())
+    # Beside the sweeping it keeps T, though the broker is away: it must not wait for it for long.
+    limits = replace(settings.outbox_limits(), swept_within_s=SWEPT_BESIDE_T_WITHIN_S)
+    outbox = Outbox(engine, transport.sender(name), clock, limits)
     every = timedelta(milliseconds=settings.treatment_remind_every_ms)
     return partial(treatment_jobs.run, treatment_jobs.remind(area, settings), outbox, every)
 

@@ -56,6 +56,8 @@ class HttpLoad:
     clock: Clock
     random: Random
     answers: list[Answered] = field(default_factory=list)
+    begun: int = 0
+    """How many requests were posted so far, whatever came of them."""
     refused: Counter[str] = field(default_factory=Counter)
     unknown: list[Asked] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
@@ -157,6 +159,7 @@ class HttpLoad:
         if not self._prepared:
             self.prepare(1)
         asked, body = self._prepared.popleft()
+        self.begun += 1
         self._under_way += 1
         try:
             answer = await self._connections.post(body)

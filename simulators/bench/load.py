@@ -7,7 +7,7 @@ measures is what a hospital waits for, without HTTP.
 import hashlib
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -37,6 +37,10 @@ class Answered:
     at_s: float
     waited_us: int
 
+    @property
+    def due_s(self) -> float:
+        return self.at_s - self.waited_us / 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -57,6 +61,8 @@ class Load:
     random: Random
     answers: list[Answered] = field(default_factory=list)
     asked: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    """Nobody is, at this desk: `_ask` asks for nothing that could be."""
     _turns: deque[tuple[Desk, Sequence[Patients]]] = field(default_factory=deque)
     _due: dict[UUID, float] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)

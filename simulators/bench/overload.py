@@ -10,12 +10,13 @@ from datetime import datetime
 import httpx
 
 from contracts.clock import SystemClock
+from contracts.refusal import RefusalCode
 from simulators.bench.http_load import Asked, HttpLoad
 from simulators.bench.load import Answered
 from simulators.bench.stage import Bench, Setting, Tell, standing
 from simulators.bench.statistics import Latency, latency_of
 from simulators.bench.validity import Verdict
-from simulators.bench.verdict import drained, judged
+from simulators.bench.verdict import RunInvalid, drained, judged
 
 TIMES = 5
 WINDOW = 300
@@ -30,10 +31,14 @@ _CLOCK = SystemClock()
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Settlements a second, and how many cores the load itself took meanwhile."""
+    """Settlements done and asked for, a second; and how many cores the load itself took."""
 
     per_s: float
+    asked_per_s: float
     load_cores: float
+    began_s: float
+    ended_s: float
+    """As `time.perf_counter` has it."""
     started_at: datetime
     ended_at: datetime
 
@@ -51,10 +56,12 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """Rates are settlements a second. `recovered_s` None: not within the time that was watched."""
+    """Rates are settlements a second, as they were: `asked_per_s` is what came to the door.
+
+    `recovered_s` None: not within the time that was watched.
+    """
 
     best: Work
-    asked_per_s: float
     done: Work
     latency: Latency
     turned_away: Mapping[str, int]
@@ -63,6 +70,15 @@ class Overload:
     recovered_s: int | None
     verdict: Verdict
     samples: Mapping[str, Sequence[Answered]]
+
+    @property
+    def asked_per_s(self) -> float:
+        return self.done.asked_per_s
+
+    @property
+    def times(self) -> float:
+        """How many times the best was really asked for: the load has its limits as well."""
+        return self.asked_per_s / self.best.per_s
 
     @property
     def kept(self) -> float:
@@ -77,6 +93,7 @@ class Overload:
         return {
             "best_per_s": round(self.best.per_s, 1),
             "asked_per_s": round(self.asked_per_s, 1),
+            "asked_times": round(self.times, 2),
             "done_per_s": round(self.done.per_s, 1),
             "kept": round(self.kept, 3),
             "kept_per_core": round(self.kept_per_core, 3),
@@ -95,9 +112,10 @@ class Overload:
         away = ", ".join(f"{code}: {n:,}" for code, n in sorted(self.turned_away.items()))
         back = "not seen" if self.recovered_s is None else f"after {self.recovered_s} s"
         kept = f"{self.kept:.0%} of the best, {self.kept_per_core:.0%} beside the load's own work"
+        asked = f"{self.asked_per_s:,.0f}/s asked, {self.times:.1f} times that"
         lines = (
             f"{self.best.per_s:,.0f}/s with {WINDOW} under way",
-            f"{self.done.per_s:,.0f}/s done while {self.asked_per_s:,.0f}/s were asked: {kept}",
+            f"{asked}: {self.done.per_s:,.0f}/s done, {kept}",
             f"what was let in: p50 {self.latency.p50_ms}, p99 {self.latency.p99_ms} ms",
             f"turned away: {away or 'nobody'}",
             f"{self.unknown} told 'unknown', of which {self.unknown_settled} were settled by T",
@@ -122,7 +140,7 @@ def measure(bench: Bench, third: float, tell: Tell, ramp_s: float = RAMP_S) -> O
     drained(bench)
     first = len(load.answers)
     tell(f"{TIMES} times as much: {TIMES * best.per_s:,.0f} a second for {third:.0f} s")
-    done, answers, refused = _overloaded(load, best.per_s, third, ramp_s)
+    done, refused = _overloaded(load, best.per_s, third, ramp_s)
     half = len(load.answers)
     tell(f"half of the best: {best.per_s / 2:,.0f} a second for {third:.0f} s")
     recovered_s = _recovered(load, best.per_s, third)
@@ -130,11 +148,11 @@ def measure(bench: Bench, third: float, tell: Tell, ramp_s: float = RAMP_S) -> O
     tell("asking what became of the unknown, and counting")
     settled = _made_certain(bench, load)
     verdict = judged(bench, load.asked + settled)
+    refuse_faults(load.refused)
     return Overload(
         best=best,
-        asked_per_s=TIMES * best.per_s,
         done=done,
-        latency=latency_of([one.waited_us for one in answers]),
+        latency=latency_of(waits_of_what_was_due(load.answers, done)),
         turned_away=refused,
         unknown=len(load.unknown),
         unknown_settled=settled,
@@ -148,39 +166,61 @@ def measure(bench: Bench, third: float, tell: Tell, ramp_s: float = RAMP_S) -> O
     )
 
 
+def refuse_faults(refused: Mapping[str, int]) -> None:
+    """RunInvalid where somebody was not turned away but met a fault of ours."""
+    said = {code.value for code in RefusalCode} - {RefusalCode.INTERNAL_FAULT.value}
+    if faults := {code: count for code, count in refused.items() if code not in said}:
+        raise RunInvalid(f"answered with a fault: {faults}")
+
+
 def _best(load: HttpLoad, seconds: float, ramp_s: float) -> Work:
     load.prepare(int(BEST_AT_MOST * seconds))
     load.keep_waiting(WINDOW, ramp_s)
-    begun = _Begun(len(load.answers))
+    begun = _Begun(len(load.answers), load.begun)
     load.keep_waiting(WINDOW, seconds - ramp_s)
     return begun.work(load)
 
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """Where the answers, the clock and the load's own processor time stood."""
+    """Where the load's counts, the clock and the load's own processor time stood."""
 
     answers: int
+    begun: int
     at_s: float = field(default_factory=time.perf_counter)
     load_s: float = field(default_factory=time.process_time)
     started_at: datetime = field(default_factory=_CLOCK.now)
 
     def work(self, load: HttpLoad) -> Work:
-        took_s, load_s = time.perf_counter() - self.at_s, time.process_time() - self.load_s
+        ended_s, load_s = time.perf_counter(), time.process_time() - self.load_s
+        took_s = ended_s - self.at_s
         per_s = (len(load.answers) - self.answers) / took_s
-        return Work(per_s, load_s / took_s, self.started_at, _CLOCK.now())
+        asked_per_s = (load.begun - self.begun) / took_s
+        return Work(
+            per_s=per_s,
+            asked_per_s=asked_per_s,
+            load_cores=load_s / took_s,
+            began_s=self.at_s,
+            ended_s=ended_s,
+            started_at=self.started_at,
+            ended_at=_CLOCK.now(),
+        )
 
 
 def _overloaded(
     load: HttpLoad, best: float, seconds: float, ramp_s: float
-) -> tuple[Work, Sequence[Answered], Counter[str]]:
+) -> tuple[Work, Counter[str]]:
     load.prepare(int(TIMES * best * seconds))
     before = Counter(load.refused)
     load.at_rate(TIMES * best, ramp_s)
-    begun = _Begun(len(load.answers))
+    begun = _Begun(len(load.answers), load.begun)
     load.at_rate(TIMES * best, seconds - ramp_s)
-    done = begun.work(load)
-    return done, load.answers[begun.answers :], load.refused - before
+    return begun.work(load), load.refused - before
+
+
+def waits_of_what_was_due(answers: Sequence[Answered], work: Work) -> list[int]:
+    """Of the requests of this time, whenever their yes came: the late ones are the long ones."""
+    return [one.waited_us for one in answers if work.began_s <= one.due_s < work.ended_s]
 
 
 def _recovered(load: HttpLoad, best: float, seconds: float) -> int | None:

@@ -2,20 +2,26 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from sqlalchemy import text
+
+from contracts.clock import SystemClock
+from contracts.delivery.trust import sign
 from simulators.bench import floor, spending
 from simulators.bench.load import Answered
 from simulators.bench.spending import Spending
-from simulators.bench.stage import Bench, Setting, Tell, Way, number_of, rows_of, standing
+from simulators.bench.stage import Bench, Setting, Tell, Way, rows_of, standing
 from simulators.bench.validity import Verdict
-from simulators.bench.verdict import judged
+from simulators.bench.verdict import RunInvalid, judged
 from simulators.bench.window import DESK, DOOR, Closed, Window, closed_loop, open_loop
 from simulators.stack.servers import Servers
 
 LOOPS = {Way.DESK: DESK, Way.HTTP: DOOR}
 STEADY_RATE = 65
 FLOOR_SETTLEMENTS_MAX = 10_000
+SAMPLE = 2_000
+"""Of the load's own messages, which the floor passes over and over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,8 @@ class Report:
     floor: floor.Floor
     floor_ratio: float
     verdict: Verdict
+    refused: Mapping[str, int]
+    """Through the hospitals' door, in the closed loop: answers other than yes, by their code."""
     messages_per_settlement: float
     servers: Servers
     elapsed_s: float
@@ -86,6 +94,7 @@ class Report:
                 "p99_ms": through.latency.p99_ms,
             },
             "windows": {"closed": through.as_dict(), "steady": self.steady.as_dict()},
+            "refused": dict(self.refused),
             "per_settlement": self.spending.as_dict(),
             **self.verdict.as_dict(),
             "broker": self.servers.broker,
@@ -102,12 +111,12 @@ def run(seconds: float, setting: Setting) -> Report:
 
 def measure(bench: Bench, seconds: float, tell: Tell, loop: Closed | None = None) -> Report:
     """On a stage on which nothing was asked yet."""
-    began, loop = time.perf_counter(), loop or LOOPS[bench.setting.way]
+    began, loop = time.perf_counter(), loop or _loop(bench)
     before = spending.counted(bench)
     tell(f"asking with {loop.size} settlements under way for {seconds * 0.6:.0f} s")
     throughput = closed_loop(bench, loop, seconds * 0.6)
     tell(f"asking at {STEADY_RATE} a second for {seconds * 0.4:.0f} s")
-    steady = open_loop(bench, lambda: bench.load.at_rate(STEADY_RATE, seconds * 0.4))
+    steady = _steady(bench, seconds * 0.4)
     tell("counting what went in and what came out")
     verdict = judged(bench, bench.load.asked)
     spent = spending.spent(before, spending.counted(bench), verdict.settled)
@@ -122,10 +131,26 @@ def measure(bench: Bench, seconds: float, tell: Tell, loop: Closed | None = None
         floor=lowest,
         floor_ratio=throughput.per_second / lowest.per_second(),
         verdict=verdict,
+        refused=dict(bench.load.refused),
         messages_per_settlement=per_settlement,
         servers=bench.servers,
         elapsed_s=time.perf_counter() - began,
     )
+
+
+def _loop(bench: Bench) -> Closed:
+    """With few people there are fewer settlements under way: one of each on the mean."""
+    usual = LOOPS[bench.setting.way]
+    return replace(usual, size=min(usual.size, sum(pair.people for pair in bench.pairs)))
+
+
+def _steady(bench: Bench, seconds: float) -> Window:
+    """RunInvalid unless every request had its yes: waits of a part of them are no latency."""
+    window = open_loop(bench, lambda: bench.load.at_rate(STEADY_RATE, seconds))
+    asked = int(STEADY_RATE * seconds)
+    if len(window.answers) != asked and not bench.setting.may_expire:
+        raise RunInvalid(f"{len(window.answers)} of {asked} had their yes at {STEADY_RATE}/s")
+    return window
 
 
 def _told(spent: Spending) -> str:
@@ -143,17 +168,32 @@ def _floor(bench: Bench, verdict: Verdict) -> tuple[floor.Floor, float]:
         {table: n - before.get(table, 0) for table, n in rows_of(side.engine).items()}
         for side, before in zip(bench.sides, bench.before, strict=True)
     ]
-    messages = sum(tables["outbox"] for tables in written)
-    size = max(number_of(side.engine, _MEAN_SIZE) for side in bench.sides)
-    kafka_s = floor.pass_messages(bench.kafka, count * messages // settled, size)
+    messages = [tables["outbox"] for tables in written]
+    said, passed = _said(bench, messages), count * sum(messages) // settled
+    kafka_s = floor.pass_messages(bench.kafka, said, passed)
     rows, copy_s = 0, 0.0
     for side, tables in zip(bench.sides, written, strict=True):
         # What waits to be sent comes and goes: after the load there may be fewer of those.
         wanted = {table: max(n, 0) * count // settled for table, n in tables.items()}
         copied, taken_s = floor.copy_rows(side.engine, wanted)
         rows, copy_s = rows + copied, copy_s + taken_s
-    passed = count * messages // settled
-    return floor.Floor(count, passed, size, rows, kafka_s, copy_s), messages / settled
+    size = sum(one.size for one in said) // len(said)
+    found = floor.Floor(count, passed, size, rows, kafka_s, copy_s)
+    return found, sum(messages) / settled
 
 
-_MEAN_SIZE = "SELECT coalesce(avg(length(value)), 0)::int FROM outbox"
+def _said(bench: Bench, messages: Sequence[int]) -> list[floor.Said]:
+    """The last messages of every side, as many of each as it has of all; signed as they were."""
+    keys, now = bench.deployment.keys(), SystemClock().now()
+    found = []
+    for side, count in zip(bench.sides, messages, strict=True):
+        share = max(1, SAMPLE * count // sum(messages))
+        with side.engine.connect() as connection:
+            rows = connection.execute(_LAST_SAID, {"count": share}).all()
+        for topic, key_text, value_text in rows:
+            key, value = key_text.encode(), value_text.encode()
+            found.append(floor.Said(key, value, sign(keys, topic, key, value, now)))
+    return found
+
+
+_LAST_SAID = text("SELECT topic, key, value FROM outbox ORDER BY queued_at DESC LIMIT :count")

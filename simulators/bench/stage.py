@@ -1,6 +1,7 @@
 """Everything that a benchmark runs: the parts, the crowd, and the load on one of two doors."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -48,6 +49,10 @@ class Loading(Protocol):
     @property
     def asked(self) -> int: ...
 
+    @property
+    def refused(self) -> Counter[str]:
+        """Answers other than yes, by their code."""
+
     def keep_waiting(self, window: int, seconds: float) -> None: ...
 
     def at_rate(self, per_second: float, seconds: float) -> None: ...
@@ -86,6 +91,8 @@ class Bench:
     sides: tuple[Side, ...]
     before: tuple[Mapping[str, int], ...]
     """Rows that each table of each side's database held before the load."""
+    asked_before: int = 0
+    """Settlements that another load of this stage asked for."""
 
     @property
     def pairs(self) -> tuple[Pair, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 
 from simulators.bench.load import Answered
 from simulators.bench.stage import Bench, Setting, Tell, standing
@@ -44,7 +45,8 @@ class Sweep:
     @property
     def highest_held_per_s(self) -> int:
         """The highest rate below the first that broke; 0 when the first did."""
-        return max((step.per_s for step in self.steps if not step.is_broken), default=0)
+        held = takewhile(lambda step: not step.is_broken, self.steps)
+        return max((step.per_s for step in held), default=0)
 
     def as_dict(self) -> dict[str, object]:
         return {

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from simulators.bench.anchors import ANCHORS, Figures
 
+SERVERS = ("broker", "database")
+
 
 def page(figures: Figures, folder: Path, prefix: str) -> str:
     """The folder's own README.md."""
@@ -28,19 +30,23 @@ def _anchors(figures: Figures, folder: Path, prefix: str) -> str:
 
 
 def _machine(figures: Figures) -> str:
-    """On what, in one line: of the first part that says it."""
-    for found in figures.values():
-        if machine := found.get("machine"):
-            servers = [found[key] for key in ("broker", "database") if key in found]
-            facts = (
-                machine["at"][:10],
-                f"{machine['cores']} cores, {machine['memory_gib']} GiB",
-                f"Python {machine['python']}",
-                f"commit {machine['commit']}",
-                *servers,
-            )
-            return " · ".join(facts) + ".\n\n"
-    return ""
+    """On what, in one line; where parts were measured apart, every day and commit of theirs."""
+    machines = [found["machine"] for found in figures.values() if "machine" in found]
+    if not machines:
+        return ""
+    servers = [found[key] for found in figures.values() for key in SERVERS if key in found]
+    facts = (
+        _every(machine["at"][:10] for machine in machines),
+        _every(f"{machine['cores']} cores, {machine['memory_gib']} GiB" for machine in machines),
+        _every(f"Python {machine['python']}" for machine in machines),
+        _every(f"commit {machine['commit']}" for machine in machines),
+        *dict.fromkeys(servers),
+    )
+    return " · ".join(facts) + ".\n\n"
+
+
+def _every(facts: Iterable[str]) -> str:
+    return " and ".join(dict.fromkeys(facts))
 
 
 def _rates(figures: Figures, folder: Path, prefix: str) -> str:

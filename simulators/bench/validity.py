@@ -20,13 +20,17 @@ _SETTLED = {
 }
 _UNDONE = "SELECT count(*) FROM settlements WHERE state IN ('expired', 'withdrawn', 'reversed')"
 _UNANSWERED = "SELECT count(*) FROM releases_awaited"
-# What the insured areas owe, less what the treatment areas are owed: nothing, in every account.
-_LEDGER = """
-    SELECT coalesce(sum(owed.fen), 0) FROM (
-        SELECT from_area AS area, -amount_fen AS fen FROM postings
-        UNION ALL SELECT to_area, amount_fen FROM postings
-    ) AS owed
-"""
+# What the areas' own books say of the same money, each side from its own database.
+_OWN_BOOKS = {
+    "insured": """
+        SELECT coalesce(sum(total_fen - cash_fen - hospital_fen), 0) FROM grants
+        WHERE state = 'settled'
+    """,
+    "treatment": """
+        SELECT coalesce(sum(total_fen - cash_fen - hospital_fen), 0) FROM settlements
+        WHERE state = 'settled'
+    """,
+}
 _SENT = text("SELECT count(*) FROM outbox WHERE NOT topic LIKE ANY(CAST(:unread AS text[]))")
 _BOOKED = """
     SELECT coalesce(sum(CASE kind WHEN 'settlement' THEN amount_fen ELSE -amount_fen END), 0)
@@ -57,6 +61,7 @@ class Verdict:
     undone: int
     """Asked for, and expired or withdrawn instead: final as well, and on every side."""
     ledger_sum_fen: int
+    """What the treatment areas' books say they are owed, less what the insured areas' say: 0."""
     faults: tuple[str, ...]
 
     def as_dict(self) -> dict[str, object]:
@@ -89,7 +94,8 @@ def judge(
     for side in sides:
         settled[side.role] += _count(side, _SETTLED[side.role])
     hub = next(side for side in sides if side.role == "hub")
-    undone, ledger = _count(hub, _UNDONE), _count(hub, _LEDGER)
+    undone, booked = _count(hub, _UNDONE), _count(hub, _BOOKED)
+    owes, is_owed = (_own_books(sides, role) for role in ("insured", "treatment"))
     wanted = asked - undone if may_expire else asked
     faults = [f"{out} messages went out and {taken} came in"] if out != taken else []
     faults += [
@@ -99,11 +105,15 @@ def judge(
         faults += _faults_of(side)
     if unanswered := _count(hub, _UNANSWERED):
         faults.append(f"hub: {unanswered} releases without an answer")
-    if ledger != 0:
-        faults.append(f"the ledger sums to {ledger} fen")
-    if _count(hub, _BOOKED) != _count(hub, _TO_BE_BOOKED):
+    if not owes == booked == is_owed:
+        faults.append(f"the areas owe {owes}, the ledger has {booked}, they are owed {is_owed} fen")
+    if booked != _count(hub, _TO_BE_BOOKED):
         faults.append("the postings are not what the settlements say")
-    return Verdict(out, taken, settled["hub"], undone, ledger, tuple(faults))
+    return Verdict(out, taken, settled["hub"], undone, is_owed - owes, tuple(faults))
+
+
+def _own_books(sides: Sequence[Side], role: str) -> int:
+    return sum(_count(side, _OWN_BOOKS[role]) for side in sides if side.role == role)
 
 
 def _faults_of(side: Side) -> list[str]:

@@ -38,4 +38,5 @@ def judged(bench: Bench, asked: int, *, may_expire: bool = False) -> Verdict:
 
 def _judge(bench: Bench, asked: int, may_expire: bool) -> Verdict:
     may_expire = may_expire or bench.setting.may_expire
+    asked += bench.asked_before
     return judge(bench.sides, asked, absent(bench.pairs), may_expire=may_expire)

@@ -19,19 +19,26 @@ from simulators.bench.verdict import DRAIN_WITHIN_S, RunInvalid, drained
 class Window:
     """`answers` came within it (closed loop), or belong to what was asked in it (open loop).
 
+    `ended_s`: when it ended, as `time.perf_counter` has it.
     `others_cores`: what programs that are none of ours took meanwhile; on a quiet machine nothing.
     """
 
     started_at: datetime
     ended_at: datetime
     seconds: float
+    ended_s: float
     answers: Sequence[Answered]
     cpu_s: Mapping[str, float]
     others_cores: float
 
     @property
+    def done(self) -> int:
+        """Of the answers, those that came within it: what the time and the processors were for."""
+        return sum(one.at_s <= self.ended_s for one in self.answers)
+
+    @property
     def per_second(self) -> float:
-        return len(self.answers) / self.seconds
+        return self.done / self.seconds
 
     @property
     def latency(self) -> Latency:
@@ -39,7 +46,7 @@ class Window:
 
     @property
     def cpu_s_per_1000(self) -> dict[str, float]:
-        return {name: 1_000 * spent / len(self.answers) for name, spent in self.cpu_s.items()}
+        return {name: 1_000 * spent / max(self.done, 1) for name, spent in self.cpu_s.items()}
 
     def as_dict(self) -> dict[str, object]:
         latency = self.latency
@@ -81,8 +88,7 @@ def closed_loop(bench: Bench, loop: Closed, seconds: float) -> Window:
         bench.load.keep_waiting(loop.size, 0.5)
     window = opened.closed(bench)
     drained(bench)
-    until = opened.at_s + window.seconds
-    within = [one for one in window.answers if opened.at_s <= one.at_s <= until]
+    within = [one for one in window.answers if opened.at_s <= one.at_s <= window.ended_s]
     if not within:
         raise RunInvalid("no answer came while it was measured")
     return replace(window, answers=within)
@@ -121,6 +127,7 @@ class _Opened:
             started_at=self.started_at,
             ended_at=SystemClock().now(),
             seconds=seconds,
+            ended_s=ended_s,
             answers=bench.load.answers[self.first :],
             cpu_s=spent,
             others_cores=max(busy_s - self.busy_s - sum(spent.values()), 0) / seconds,

@@ -7,7 +7,7 @@ from random import SystemRandom
 from typing import Any
 from uuid import UUID
 
-from contracts.clock import SystemClock
+from contracts.clock import SystemClock, shanghai_date_of
 from contracts.codes import AreaCode, InsuranceKind, Role, VisitKind
 from contracts.control_totals import BucketKey, Entry, bucket_of
 from contracts.ids import SettlementId, new_id
@@ -166,7 +166,7 @@ def notices(role: Role, area: AreaCode, other: AreaCode) -> Sequence[Any]:
     """A clearing statement, a warning and a notice of the advance, all of nothing."""
     insured, treatment = (area, other) if role is Role.INSURED else (other, area)
     at = SystemClock().now()
-    day = at.date()
+    day = shanghai_date_of(at)
     return (
         ClearingIssued(
             run_id=new_id(),

@@ -28,9 +28,19 @@ def _area(text: str) -> str:
     return text
 
 
+def _page(file: Path | None) -> Path | None:
+    """Looked at before the run: nobody should lose its report to a folder that is not there."""
+    if file is not None and file.suffix != ".html":
+        raise typer.BadParameter("报告是一个 .html 文件，旁有同名 .json")
+    if file is not None and not file.parent.is_dir():
+        raise typer.BadParameter(f"没有这个目录：{file.parent}")
+    return file
+
+
 OneArea = Annotated[str, typer.Option("--area", callback=_area, help="被测地区，如 340000")]
 Report = Annotated[
-    Path | None, typer.Option(dir_okay=False, help="报告写到这个 .html 文件，旁有 .json")
+    Path | None,
+    typer.Option(dir_okay=False, callback=_page, help="报告写到这个 .html 文件，旁有 .json"),
 ]
 Within = Annotated[float, typer.Option(min=0.5, max=120, help="每次答复至多等多少秒")]
 Only = Annotated[list[str] | None, typer.Option(help="只运行编号以此开头的用例，可重复")]

@@ -1,6 +1,7 @@
 """One message that went over the wire in a run, as the report may show it."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from contracts.person import masked
+from simulators.certify.people import names
 
 IDENTITY = frozenset(
     {"certno", "psn_name", "mdtrt_cert_no", "certificate_number", "tel", "opter_name"}
@@ -15,6 +17,7 @@ IDENTITY = frozenset(
 """Names of fields that say who somebody is: shown masked."""
 SEALED = "sealed_identity"
 LONGEST = 4_000
+_NUMBER = re.compile(r"(?<![0-9A-Za-z])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
 
 
 class Way(StrEnum):
@@ -43,8 +46,15 @@ def shown(value: bytes | str) -> str:
         document = json.loads(value)
     except ValueError:
         return f"（{len(value)} 字节，不是 JSON）"
-    text = json.dumps(without_identities(document), ensure_ascii=False, indent=1)
+    text = nobody_named(json.dumps(without_identities(document), ensure_ascii=False, indent=1))
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…（略）"
+
+
+def nobody_named(text: str) -> str:
+    """With the test people's names and every identity number masked, wherever an area put them."""
+    for name in names():
+        text = text.replace(name, masked(name))
+    return _NUMBER.sub(lambda found: masked(found[0]), text)
 
 
 def without_identities(document: Any) -> Any:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from contracts.codes import AreaCode, Role
+from contracts.refusal import RefusalCode
 from contracts.signing import CLOCKS_APART_MAX
-from contracts.topics import OF_THE_HUB
+from contracts.topics import OF_THE_HUB, participant
 from hub.settings import Settings as HubSettings
 from participants.gateway.settings import GatewaySettings
 from participants.treatment.settings import Settings as TreatmentSettings
@@ -17,6 +18,7 @@ from simulators.certify.insured.table import CASES as INSURED_CASES
 from simulators.certify.people import hospital_code, people
 from simulators.certify.samples import sample
 from simulators.certify.treatment.table import CASES as TREATMENT_CASES
+from simulators.certify.vectors import parts_in_order, vectors
 
 FOLDER = Path(__file__).parents[2] / "docs" / "areas"
 SCHEMAS = "../../contracts/schemas"
@@ -27,6 +29,13 @@ _DEADLINES = {
     "reverse": HubSettings.model_fields["reverse_within_ms"].default // 1_000,
     "differs": HubSettings.model_fields["break_after_s"].default,
     "status": TreatmentSettings.model_fields["status_within_ms"].default // 1_000,
+    "certain": (
+        TreatmentSettings.model_fields["settle_within_ms"].default
+        + TreatmentSettings.model_fields["certain_margin_ms"].default
+    )
+    // 1_000,
+    "void": TreatmentSettings.model_fields["void_before_ms"].default // 1_000,
+    "slice": TreatmentSettings.model_fields["treatment_slice_every_s"].default,
     "preflight": GatewaySettings.model_fields["preflight_within_s"].default,
 }
 """What the parties' own settings say by default, in seconds."""
@@ -50,6 +59,8 @@ def written(role: Role) -> str:
         _topics(role),
         _heard(role),
         _said(role),
+        _codes(),
+        _bytes(role),
         _try(role),
         _cases(role),
         _samples(role),
@@ -97,10 +108,31 @@ def _said(role: Role) -> str:
     head = "| 消息 | | 主题 | 键 | 何时 |\n|---|---|---|---|---|"
     rows = [
         f"| {_linked(one)} | {SAID[one.body.KIND].zh} | `{one.topic}` | `{one.key}` "
-        f"| {SAID[one.body.KIND].when} |"
+        f"| {SAID[one.body.KIND].when.format(**_DEADLINES)} |"
         for one in said_by(role)
     ]
     return f"## 要发的消息 What the area says\n\n{head}\n" + "\n".join(rows) + "\n"
+
+
+def _codes() -> str:
+    head = "| 代码 | 含义 | meaning |\n|---|---|---|"
+    rows = "\n".join(f"| {one.value} | {one.zh} | {one.en} |" for one in RefusalCode)
+    return f"## 代码 Codes\n\n代码含义永不改变。\n\n{head}\n{rows}\n"
+
+
+def _bytes(role: Role) -> str:
+    area = AreaCode(_EXAMPLE[role])
+    told = "\n".join(
+        f"| {what} | {_in_a_cell(of)} | `{_in_a_cell(is_)}` |"
+        for what, of, is_ in vectors(role, area)
+    )
+    return _prose("guide_bytes.txt").format(
+        account=participant(role, area), parts=parts_in_order(), vectors=told
+    )
+
+
+def _in_a_cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _try(role: Role) -> str:

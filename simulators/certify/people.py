@@ -44,6 +44,11 @@ def people(area: AreaCode) -> dict[str, Person]:
     return {row["who"]: _person(row, area[:2]) for row in _rows()}
 
 
+def names() -> list[str]:
+    """What everybody of the data file is called, in every area."""
+    return [row["name"] for row in _rows()]
+
+
 def people_csv(area: AreaCode) -> str:
     """The file that `yidi insured load-people` takes."""
     rows = [dict(person.row) for person in people(area).values()]

@@ -14,5 +14,6 @@ class WithHub(Protocol):
 
 
 def was_sound(stage: WithHub) -> None:
-    """NotMet with every different fault that `Hub` found in what the area said."""
+    """NotMet with every different fault that `Hub` found in what the area said, or for silence."""
+    expect(stage.hub.heard or stage.hub.faults, "没有收到任何消息")
     expect(not stage.hub.faults, "；".join(dict.fromkeys(stage.hub.faults)))

@@ -22,7 +22,8 @@ class Asker:
     """Sends, hears and writes down. `refused` counts every answer but yes by its code.
 
     `unanswered`: messages without a certain answer, however often they were sent. `late` counts
-    answers that were unknown after the time promised; whether they may be, the truths know.
+    answers that were unknown after the time promised, `late_s_max` is the longest time after it;
+    whether they may be, the truths know.
     """
 
     door: Door
@@ -32,6 +33,7 @@ class Asker:
     refused: Counter[str] = field(default_factory=Counter)
     no_answer: int = 0
     late: int = 0
+    late_s_max: float = 0.0
 
     async def hang_up(self, asked: Asked) -> None:
         """Send it, and never hear what came of it."""
@@ -47,7 +49,10 @@ class Asker:
                 return told
             if told is not None and promised_by is not None and asked_at > promised_by:
                 self.late += 1
-            promised_by = told.reply.certain_by if told is not None else promised_by
+                past_s = (told.reply.at - promised_by).total_seconds()
+                self.late_s_max = max(self.late_s_max, past_s)
+            if told is not None and promised_by is None:  # Later ones take no promise back.
+                promised_by = told.reply.certain_by
             await asyncio.sleep(self._pause_s(told))
             asked_at = self.clock.now()
         self.unanswered.append(asked)

@@ -23,7 +23,11 @@ class Hospitals:
     _thread: threading.Thread = field(init=False)
 
     def __post_init__(self) -> None:
-        self._thread = threading.Thread(target=self._loop.run_forever, name="hospitals")
+        self._thread = threading.Thread(
+            target=self._loop.run_forever,
+            name="hospitals",
+            daemon=True,  # A second Ctrl-C while it is closed must end the program.
+        )
         self._thread.start()
 
     @property

@@ -9,11 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from simulators.truths import TRUTHS, Sides, broken, pending
+from simulators.truths import Sides, broken, pending
 from simulators.witness import Reply, Verdict, Witness
 
-TIMED = frozenset({"expiry_is_punctual", "certain_by_is_kept"})
-"""Truths about a second more or less, which a machine without room cannot keep."""
 SETTLES, UNDOES = frozenset({"2207", "2304"}), frozenset({"2208", "2305", "2601"})
 
 _SETTLED_AT_HUB = "SELECT settlement_id FROM settlements WHERE state = 'settled'"
@@ -64,22 +62,18 @@ class Judgement:
         return not self.wrong
 
 
-def judge(
-    sides: Sides,
-    witness: Witness,
-    now: datetime,
-    more: Iterable[str] = (),
-    *,
-    in_time: bool = True,
-) -> Judgement:
-    """At a quiet moment. `more`: what else was found wrong; `in_time`: lateness counts as well."""
-    held = [name for name in TRUTHS if in_time or name not in TIMED]
+def judge(sides: Sides, witness: Witness, now: datetime, more: Iterable[str] = ()) -> Judgement:
+    """At a quiet moment, when every case was asked after. `more`: what else was found wrong."""
     made, told = _settlements_of(sides), Acknowledged.by(witness.replies)
     return Judgement(
         lost=tuple(_lost(sides, made, told)),
         doubled=(*_doubled(made, told), *_booked_wrong(sides.hub)),
         between=tuple(between(sides)),
-        broken=(*(f"{one.truth}: {one.what}" for one in broken(sides, witness, now, held)), *more),
+        broken=(
+            *_untold(sides, told),
+            *(f"{one.truth}: {one.what}" for one in broken(sides, witness, now)),
+            *more,
+        ),
     )
 
 
@@ -109,6 +103,14 @@ def _lost(sides: Sides, made: Mapping[str, set[UUID]], told: Acknowledged) -> It
         for msgid in told.undone:
             if made.get(msgid, set()) & settled:
                 yield f"{msgid} was undone, and is settled at {side}"
+
+
+def _untold(sides: Sides, told: Acknowledged) -> Iterator[str]:
+    """What stands was told: nobody pays for a bill that its hospital believes to be free."""
+    known = {id_ for ids in told.settled.values() for id_ in ids}
+    for side, settled in _settled(sides):
+        for id_ in sorted(settled - known):
+            yield f"{id_} stands at {side}, and no hospital was told so"
 
 
 def _doubled(made: Mapping[str, set[UUID]], told: Acknowledged) -> Iterator[str]:

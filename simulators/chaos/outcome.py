@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from simulators.chaos.judgement import Judgement
-from simulators.chaos.plan import Fault, Plan
+from simulators.chaos.plan import PROGRAMS, Fault, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,10 @@ class Befallen:
         return (self.ended_at - self.begun_at).total_seconds()
 
     @property
-    def starting_s(self) -> float:
-        """The part of the recovery in which a server was only starting."""
+    def starting_s(self) -> float | None:
+        """The part of the recovery in which a server was only starting; of a program None."""
+        if self.fault.card.target in PROGRAMS:
+            return None
         return (self.answered_at - self.ended_at).total_seconds()
 
     @property
@@ -43,7 +45,8 @@ class Befallen:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the hospitals did and heard. `late`: answers that were unknown after their time.
+    """What the hospitals did and heard. `late`: answers that were unknown after their time, and
+    `late_s_max` how long after it at most, whatever the reason.
 
     `endings` counts visits; `refused` counts answers but yes by code; `no_answer` counts sendings.
     """
@@ -55,6 +58,7 @@ class Load:
     refused: Counter[str]
     no_answer: int
     late: int
+    late_s_max: float
 
 
 @dataclass(frozen=True, slots=True)

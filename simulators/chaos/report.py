@@ -66,7 +66,7 @@ def _figures(outcome: Outcome) -> list[str]:
         f"常速 ordinary rate {load.ordinary_per_s:.1f}/s",
         f"应答 replies {load.replies:,}",
         f"无应答 no answer {load.no_answer:,}",
-        f"迟到 late {load.late:,}",
+        f"迟到 late {load.late:,} (max {load.late_s_max:.1f} s)",
     )
     counts = (
         f"已确认而丢失 acknowledged and lost {len(found.lost)}",
@@ -111,6 +111,7 @@ def _as_dict(outcome: Outcome) -> dict[str, object]:
         "refused_by_code": dict(sorted(load.refused.items())),
         "no_answer": load.no_answer,
         "late": load.late,
+        "late_s_max": round(load.late_s_max, 1),
         "run_queue_per_core_max": round(outcome.crowding, 1),
         "lateness_judged": outcome.in_time,
         "found_dead": list(outcome.found_dead),
@@ -123,7 +124,6 @@ def _as_dict(outcome: Outcome) -> dict[str, object]:
 
 
 def _fault(one: Befallen) -> dict[str, object]:
-    recovery_s = one.recovery_s
     return {
         "number": one.fault.number,
         "at_s": round(one.fault.at_s, 1),
@@ -131,6 +131,10 @@ def _fault(one: Befallen) -> dict[str, object]:
         "target": one.fault.card.target,
         "in_order": one.fault.card.clean,
         "lasted_s": round(one.lasted_s, 1),
-        "starting_s": round(one.starting_s, 1),
-        "recovery_s": None if recovery_s is None else round(recovery_s, 1),
+        "starting_s": _tenths(one.starting_s),
+        "recovery_s": _tenths(one.recovery_s),
     }
+
+
+def _tenths(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,9 +13,10 @@ from random import Random
 from sqlalchemy.exc import DBAPIError
 
 from contracts.clock import SystemClock
-from simulators.chaos import deeds
-from simulators.chaos.absence import absences
+from simulators.chaos import complaints, deeds
+from simulators.chaos.absence import absences, crowded_out
 from simulators.chaos.asking import Asker
+from simulators.chaos.complaints import RECOVERED_WITHIN_S
 from simulators.chaos.door import Door
 from simulators.chaos.flow import Flow, flow_between
 from simulators.chaos.ground import AREAS, Ground, Tell, ground, kept
@@ -29,7 +30,6 @@ from simulators.witness import Witness
 
 COUNTED_FOR = timedelta(seconds=WARM_UP_S / 2)
 """The end of the warm-up, over which the ordinary rate is counted."""
-RECOVERED_WITHIN_S = 120.0
 ENDED_WITHIN_S = 180.0
 """For all visits under way when the load stops: a till asks for two minutes."""
 CONVERGED_WITHIN_S = 120.0
@@ -150,15 +150,21 @@ def run(
         befallen = [story.suffer(fault, flow) for fault in plan.faults]
         story.wait_until(plan.load_s, "平静 calm")
         converged_s = story.come_to_rest()
-        away = absences(befallen, stand.found_dead, AREAS)
-        sides = replace(stand.sides, away=away)
-        in_time = story.crowding <= CROWDED
-        wrong = [*_wrong(hospitals.tills), *(_never_well(befallen) if in_time else ())]
+        now, in_time = story.clock.now(), story.crowding <= CROWDED
+        whole = (now - timedelta(seconds=story.over_s), now)
+        by_faults = absences(befallen, stand.found_dead, AREAS)
+        sides = replace(stand.sides, away=by_faults if in_time else crowded_out(whole, AREAS))
+        wrong = [
+            *complaints.of_hospitals(hospitals.tills),
+            *complaints.nothing_to_judge(flow),
+            *complaints.unprovoked(stand.found_dead, befallen),
+            *(complaints.never_well(befallen) if in_time else ()),
+        ]
         return Outcome(
             plan=plan,
             befallen=befallen,
             load=_load(hospitals.tills, witness, rate_per_s, flow),
-            judgement=judge(sides, witness, story.clock.now(), wrong, in_time=in_time),
+            judgement=judge(sides, witness, now, wrong),
             found_dead=[one.told for one in stand.found_dead],
             crowding=story.crowding,
             in_time=in_time,
@@ -182,19 +188,6 @@ def _hospitals(stand: Ground, plan: Plan) -> Iterator[tuple[Hospitals, Witness]]
         hospitals.close()
 
 
-def _wrong(tills: Tills) -> Iterator[str]:
-    """What is broken though all books may agree in the end."""
-    yield from tills.surprises
-    for asked in tills.asker.unanswered:
-        yield f"{asked.infno} {asked.msgid}: no certain answer, however often it was asked"
-
-
-def _never_well(befallen: Sequence[Befallen]) -> Iterator[str]:
-    for one in befallen:
-        if one.recovered_at is None:
-            yield f"fault {one.fault.number}: no ordinary flow within {RECOVERED_WITHIN_S:.0f} s"
-
-
 def _load(tills: Tills, witness: Witness, rate_per_s: float, flow: Flow) -> Load:
     return Load(
         rate_per_s=rate_per_s,
@@ -204,4 +197,5 @@ def _load(tills: Tills, witness: Witness, rate_per_s: float, flow: Flow) -> Load
         refused=tills.asker.refused,
         no_answer=tills.asker.no_answer,
         late=tills.asker.late,
+        late_s_max=tills.asker.late_s_max,
     )

@@ -161,6 +161,7 @@ def _ended(life: Days, narrator: Narrator) -> dict[str, Any]:
         "agreed_days": life.agreed_days,
         "kinds": rows,
         "habits": {habit.value: count for habit, count in street.tally.habits.items()},
+        "midnight": street.tally.midnight,
         "refused": dict(street.tally.refused),
         "unexpected": street.tally.unexpected,
         "runs": [

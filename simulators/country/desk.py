@@ -3,8 +3,7 @@
 import hashlib
 import json
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -169,13 +168,6 @@ class Desk:
             "inscp_scp_amt": yuan_from_fen(split.in_scope_fen),
             **({"dscgTime": f"{now:%Y-%m-%d}"} if inpatient else {}),
         }
-
-
-def timed(work: Callable[[], Reply]) -> tuple[Reply, float]:
-    """The answer, and how many real seconds it took."""
-    began = time.perf_counter()
-    reply = work()
-    return reply, time.perf_counter() - began
 
 
 def _digest(content: Mapping[str, Any]) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from contracts.clock import SystemClock
 from simulators.agency import Unexpected
@@ -41,6 +42,12 @@ class Growth:
             self._thread.join()
 
     def _run(self) -> None:
+        try:
+            self._grow()
+        except (SQLAlchemyError, Unexpected) as fault:
+            self.traffic.street.tally.odd(f"the country grows no more: {fault}")
+
+    def _grow(self) -> None:
         deployment, country = self.world.deployment, self.world.country
         for start in range(AT_ONCE, len(self.people), AT_ONCE):
             wave = self.people[start : start + AT_ONCE]

@@ -53,6 +53,8 @@ class Tally:
     settled: int = 0
     undone: int = 0
     unknown: int = 0
+    midnight: int = 0
+    """Stays whose settlement fell on midnight."""
     refused: Counter[str] = field(default_factory=Counter)
     habits: Counter[Habit] = field(default_factory=Counter)
     pairs: Counter[Pair] = field(default_factory=Counter)
@@ -61,9 +63,10 @@ class Tally:
     unexpected: list[str] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
-    def begin(self, habit: Habit | None) -> None:
+    def begin(self, habit: Habit | None, *, at_midnight: bool) -> None:
         with self._lock:
             self.begun += 1
+            self.midnight += at_midnight
             if habit is not None:
                 self.habits[habit] += 1
 

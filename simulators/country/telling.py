@@ -109,7 +109,7 @@ def run_told(narrator: Narrator, run: Run) -> None:
 
 def habits_told(narrator: Narrator, tally: Tally) -> None:
     told = "；".join(f"{zh} {tally.habits[habit]}" for habit, zh in in_chinese().items())
-    narrator.say(f"医院习惯：{told}。")
+    narrator.say(f"医院习惯：{told}；午夜前后出院结算 {tally.midnight}。")
     if tally.refused:
         told = "，".join(f"[{code}] {count}" for code, count in sorted(tally.refused.items()))
         narrator.say(f"被拒绝：{told}。")

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
 
@@ -59,6 +59,10 @@ class Traffic:
             return
         self.begun += 1
         drawn = self.country.draw(self.random)
-        self._pool.submit(self.street.treat, drawn).add_done_callback(
-            lambda _done: self._room.release()
-        )
+        self._pool.submit(self.street.treat, drawn).add_done_callback(self._over)
+
+    def _over(self, visit: "Future[None]") -> None:
+        """Nobody waits for a visit: what went wrong in it is told here, or nowhere."""
+        self._room.release()
+        if not visit.cancelled() and (fault := visit.exception()) is not None:
+            self.street.tally.odd(f"{type(fault).__name__}: {fault}")

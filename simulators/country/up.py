@@ -129,6 +129,7 @@ def _said_at_the_end(given: Servers, screen: Screen) -> None:
     typer.echo(
         f"已停止 stopped: {tally.settled} 笔已结算 settled, {tally.undone} 笔已撤销 undone, "
         f"{sum(tally.refused.values())} 笔被拒绝 refused, {tally.unknown} 笔结果未知 unknown, "
+        f"{screen.traffic.turned_away} 人次排不上队 turned away, "
         f"{len(tally.unexpected)} 次意外 unexpected. {given.broker}"
     )
     for said in dict.fromkeys(tally.unexpected[:5]):

@@ -1,11 +1,12 @@
 """One visit from the door to the cash desk, with whatever habit its hospital has."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from contracts.refusal import RefusalCode
-from simulators.country.desk import PASSING, Desk, timed
+from simulators.country.desk import PASSING, Desk
 from simulators.country.notebook import Notebook
 from simulators.country.tally import Settled, Tally
 from simulators.demo.stage import fen
@@ -36,21 +37,31 @@ class Going:
         return self.ask_until_certain()
 
     def ask_until_certain(self) -> Reply:
-        """The same message again and again, as long as what is told is not final."""
+        """The settlement's reply; what the patient waited for it began with the first asking."""
         assert self.content is not None, "what is asked again was asked before"
-        infno, content = self.desk.settles_as(), self.content
-        for _ in range(ASK_AGAIN_MAX):
-            self.reply, waited_s = timed(lambda: self.desk.say(infno, content, self.msgid))
-            if self.reply.code not in PASSING:
-                break
-        if self.reply is None or self.reply.code in PASSING:
+        began = time.perf_counter()
+        self.reply = self.said_until_certain(self.desk.settles_as(), self.content, self.msgid)
+        if self.reply.code in PASSING:
             self.tally.not_known()
         elif self.reply.ok:
-            self._settled(self.reply, waited_s)
+            self._settled(self.reply, time.perf_counter() - began)
         else:
             self.tally.refuse(self.reply.code)
-        assert self.reply is not None, "asked at least once"
         return self.reply
+
+    def said_until_certain(
+        self, infno: str, content: Mapping[str, Any], msgid: str, about: str = ""
+    ) -> Reply:
+        """The same message again and again, as long as what is told is not final."""
+        for _ in range(ASK_AGAIN_MAX):
+            reply = self.desk.say(infno, content, msgid, about)
+            if reply.code not in PASSING:
+                break
+        return reply
+
+    def undo(self, infno: str, content: Mapping[str, Any]) -> Reply:
+        """Cancel or withdraw the last settlement."""
+        return self.said_until_certain(infno, content, self.desk.new_msgid(), about=self.msgid)
 
     def setl_id(self) -> str:
         return str(self.reply.setlinfo["setl_id"]) if self.reply and self.reply.ok else ""
@@ -76,7 +87,7 @@ class Going:
 def treat(desk: Desk, tally: Tally, notebook: Notebook) -> None:
     """The whole visit; what no hospital should hear is noted as odd."""
     drawn = desk.drawn
-    tally.begin(drawn.habit)
+    tally.begin(drawn.habit, at_midnight=drawn.at_midnight)
     going = Going(desk, tally, notebook)
     if _comes_with_lines(drawn) and not _opened(going):
         return
@@ -126,7 +137,7 @@ def _ask_again(going: Going) -> None:
 def _cancel(going: Going) -> None:
     if going.settle().ok:
         infno = "2305" if going.desk.settles_as() == "2304" else "2208"
-        _undone(going, going.desk.say(infno, going.named(), about=going.msgid))
+        _undone(going, going.undo(infno, going.named()))
 
 
 def _undone(going: Going, reply: Reply) -> bool:
@@ -147,7 +158,7 @@ def _withdraw(going: Going) -> None:
     infno = going.desk.settles_as()
     if going.settle().ok:
         data = {"psn_no": going.desk.psn_no, "omsgid": going.msgid, "oinfno": infno}
-        if _undone(going, going.desk.say("2601", {"data": data}, about=going.msgid)):
+        if _undone(going, going.undo("2601", {"data": data})):
             going.settle()
 
 
@@ -186,7 +197,9 @@ def _trial(going: Going) -> None:
 
 
 def _heard_yes(going: Going, reply: Reply) -> bool:
-    if not reply.ok and reply.code not in PASSING:
+    if reply.code in PASSING:
+        going.tally.not_known()
+    elif not reply.ok:
         going.tally.odd(f"{reply.infno}: {reply.text}")
     return reply.ok
 

@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from contracts.clock import SHANGHAI
+from contracts.clock import SHANGHAI, shanghai_date_of
 from contracts.codes import AreaCode
 from contracts.money import yuan_from_fen
 from simulators.simulation.counters import Document
 from simulators.simulation.databases import person_of, travellers
+from simulators.simulation.notebooks import Sums
 from simulators.world.population import Institution, Resident, institutions
 
 PSN_TYPES = {"active": "11", "retired": "12", "resident_adult": "15", "resident_minor": "14"}
 OUTPATIENT, STAY = "2207", "2304"
+CLEARED_AS = {OUTPATIENT: "11", STAY: "21"}
 CANCELS = {OUTPATIENT: "2208", STAY: "2305"}
 
 
@@ -98,7 +100,57 @@ def ask(case: Case, msgid: str, at: datetime, setl_id: str) -> Document:
     return envelope(case, "5203", msgid, at, data)
 
 
-def envelope(case: Case, infno: str, msgid: str, at: datetime, data: Mapping[str, Any]) -> Document:
+def refer(case: Case, msgid: str, at: datetime, lasted: timedelta, *, ends_today: bool) -> Document:
+    """2501: a registration for this hospital's province, since so long ago; it may end today."""
+    person, hospital, today = case.person, case.hospital, shanghai_date_of(at)
+    data = {
+        "psn_no": person_of(person),
+        "insutype": person.insurance_kind.value,
+        "tel": "13900000000",
+        "insu_optins": person.division,
+        "diag_code": "C34.900",
+        "diag_name": "肺恶性肿瘤",
+        "reflin_medins_no": hospital.code,
+        "reflin_medins_name": hospital.name,
+        "mdtrtarea_admdvs": hospital.division,
+        "hosp_agre_refl_flag": "1",
+        "refl_type": "3",
+        "refl_date": str(today - lasted),
+        "refl_rea": "仿真",
+        "refl_opnn": "同意转院",
+        **({"enddate": str(today)} if ends_today else {}),
+    }
+    return envelope(case, "2501", msgid, at, data, node="refmedin")
+
+
+def state_sums(
+    case: Case, msgid: str, at: datetime, days: tuple[date, date], sums: Sums
+) -> Document:
+    """3201: the hospital's own sums of some days, of this case's insurance and kind of care."""
+    data = {
+        "insutype": case.person.insurance_kind.value,
+        "clr_type": CLEARED_AS[case.infno],
+        "setl_optins": case.hospital.division,
+        "stmt_begndate": str(days[0]),
+        "stmt_enddate": str(days[1]),
+        "fixmedins_refd_setl_flag": "0",
+        "fixmedins_setl_cnt": sums.count,
+        "medfee_sumamt": yuan_from_fen(sums.total_fen),
+        "fund_pay_sumamt": yuan_from_fen(sums.fund_fen),
+        "acct_pay": yuan_from_fen(sums.account_fen),
+    }
+    return envelope(case, "3201", msgid, at, data)
+
+
+def envelope(
+    case: Case,
+    infno: str,
+    msgid: str,
+    at: datetime,
+    data: Mapping[str, Any],
+    *,
+    node: str = "data",
+) -> Document:
     return {
         "infno": infno,
         "msgid": msgid,
@@ -113,7 +165,7 @@ def envelope(case: Case, infno: str, msgid: str, at: datetime, data: Mapping[str
         "fixmedins_code": case.hospital.code,
         "fixmedins_name": case.hospital.name,
         "sign_no": "",
-        "input": {"data": data},
+        "input": {node: data},
     }
 
 

@@ -21,6 +21,7 @@ from participants.gateway.wire import jsontext
 from participants.gateway.wire.checking import checked_input
 from participants.gateway.wire.envelope import Reply, envelope_of, unknown_until
 from participants.gateway.wire.fields import shapes
+from simulators.simulation.event_log import EventLog
 from simulators.simulation.rhythm import Rhythm
 
 PATIENT_FOR = timedelta(seconds=8)
@@ -49,6 +50,7 @@ class Counter:
     door: Door
     clock: Clock
     rhythm: Rhythm
+    events: EventLog
     arrived: list[Waiting] = field(default_factory=list)
     seated: list[Waiting] = field(default_factory=list)
 
@@ -85,12 +87,19 @@ class Counter:
         if isinstance(step, Reply):
             waiting.answer(step, None)
             return
+        if waiting.awaiting is None:
+            self._note(waiting.request, step)
         waiting.awaiting = step
         if now < waiting.limit:
             self.seated.append(waiting)
             return
         certain_by = max(step.answer_by, now + self.door.terms.status_within)
         waiting.answer(unknown_until(certain_by), certain_by)
+
+    def _note(self, request: Request, step: Awaiting) -> None:
+        """By this the log connects a hospital's message with the settlement that it is about."""
+        said = f"{request.envelope.infno} {request.envelope.msgid} waits for {step.id}"
+        self.events.note(self.process, "call", said)
 
 
 def _known(waiting: Waiting) -> Awaiting:

@@ -16,16 +16,19 @@ from hub.jobs import Job
 from hub.services import watching
 from hub.settings import Settings as HubSettings
 from participants.gateway.serving.door import Door
+from participants.insured import area_file
 from participants.insured import main as insured
 from participants.insured.settings import Settings as InsuredSettings
 from participants.treatment import forgetting
 from participants.treatment import main as treatment
 from participants.treatment.settings import Settings as TreatmentSettings
 from participants.treatment.store.listening import Listener
+from simulators.simulation import desks
 from simulators.simulation.clocks import SkewedClock, VirtualClock
 from simulators.simulation.counters import Counter
 from simulators.simulation.databases import AREAS, PERSON_KEY, SEALER, Copies
 from simulators.simulation.engines import as_engine
+from simulators.simulation.places import gateways
 from simulators.simulation.processes import Loops, Process, Running, Stage, VirtualStop
 
 HANDLING_S = 0.02
@@ -34,6 +37,8 @@ BUSY_EVERY_S: Mapping[str, float] = {
     "expire settlements": 0.5,
     "ask for releases again": 2.0,
     "close days that are over": 3.0,
+    "begin reconciliations": 4.0,
+    "keep balances of closed days": 4.0,
 }
 """How often a job of the hub runs while the country is busy; the others seldom."""
 SELDOM_S = 12.0
@@ -43,12 +48,12 @@ REMINDS_EVERY_S, SLICES_EVERY_S, FORGETS_EVERY_S, TENDS_EVERY_S = 0.9, 30.0, 600
 
 @dataclass(slots=True)
 class Country:
-    """All processes by name, and the counters of the gateways that are up, by area."""
+    """All processes by name, and the counters of the gateways that are up, by their process."""
 
     stage: Stage
     hub_settings: HubSettings
     processes: dict[str, Process] = field(default_factory=dict)
-    counters: dict[AreaCode, Counter] = field(default_factory=dict)
+    counters: dict[str, Counter] = field(default_factory=dict)
 
     def start(self) -> None:
         for process in self.processes.values():
@@ -74,7 +79,8 @@ def country(stage: Stage, copies: Copies, ahead: Mapping[str, timedelta]) -> Cou
         home, away = f"insured.{area}", f"treatment.{area}"
         add(home, home, copies.insured[area], partial(_insured, stage, area))
         add(away, away, copies.treatment[area], partial(_treatment, stage, area))
-        add(f"gateway.{area}", away, copies.treatment[area], partial(_gateway, made, area))
+        for name in gateways(area):
+            add(name, away, copies.treatment[area], partial(_gateway, made, area, name))
     return made
 
 
@@ -101,6 +107,8 @@ def _insured(stage: Stage, area: AreaCode, at: Running) -> Loops:
     yield "worker", partial(_work, stage, build)
     tell = insured.slicer(area, engine, at.transport, at.clock, settings)
     yield "slices", partial(tell, _never(stage, name, SLICES_EVERY_S))
+    outbox = Outbox(engine, at.transport.sender(f"{name}.desk"), at.clock, settings.outbox_limits())
+    yield "desk", partial(desks.run, stage, name, area_file.load(area, None), outbox)
 
 
 def _treatment(stage: Stage, area: AreaCode, at: Running) -> Loops:
@@ -115,9 +123,9 @@ def _treatment(stage: Stage, area: AreaCode, at: Running) -> Loops:
     yield "forgets", partial(forget, _never(stage, name, FORGETS_EVERY_S))
 
 
-def _gateway(made: Country, area: AreaCode, at: Running) -> Loops:
-    """One counter; it is found under its area as long as its process is up."""
-    settings, name = TreatmentSettings(), f"gateway.{area}"
+def _gateway(made: Country, area: AreaCode, name: str, at: Running) -> Loops:
+    """One counter; it is found under its name as long as its process is up."""
+    settings = TreatmentSettings()
     outbox = Outbox(
         as_engine(at.engine), at.transport.sender(name), at.clock, settings.outbox_limits()
     )
@@ -130,7 +138,8 @@ def _gateway(made: Country, area: AreaCode, at: Running) -> Loops:
         person_key=PERSON_KEY,
         keeping=settings.keeping(),
     )
-    counter = made.counters[area] = Counter(name, door, at.clock, made.stage.rhythm)
+    stage = made.stage
+    counter = made.counters[name] = Counter(name, door, at.clock, stage.rhythm, stage.events)
     yield "counter", counter.run
 
 

@@ -33,6 +33,8 @@ AREAS = (AreaCode("310000"), AreaCode("330000"), AreaCode("340000"))
 """Each is an insured and a treatment area: six ways between them."""
 PERSON_KEY = b"a person key of simulations"
 SEALER = Sealer({"simulation": bytes(32)}, "simulation")
+NEWCOMERS = 4
+"""Of each area's insured: nobody has registered them anywhere."""
 REGISTERED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 # What the server does by itself it does by the machine's clock, and nobody could repeat it.
@@ -125,7 +127,7 @@ def _seed(role: str, area: AreaCode, url: str) -> None:
 
 
 def _seed_hub(engine: Engine, _area: AreaCode) -> None:
-    """Every area takes part, and everybody is registered for one of the others."""
+    """Every area takes part, and nearly everybody is registered for one of the others."""
     with engine.begin() as tx, ids_from(_counting()):
         participants.connect(tx, AREAS)
         registrations.add(
@@ -166,10 +168,19 @@ def _registration(one: Resident, place: AreaCode) -> Registration:
 
 
 def travellers(area: AreaCode) -> list[tuple[Resident, AreaCode]]:
-    """The insured of an area whose insurance is in force, and where each of them is treated."""
+    """Whose insurance is in force and who is registered, and where each of them is treated."""
     others = [other for other in AREAS if other != area]
-    insured = (one for one in residents(area) if one.in_force)
-    return [(one, others[n % len(others)]) for n, one in enumerate(insured)]
+    registered = _in_force(area)[:-NEWCOMERS]
+    return [(one, others[n % len(others)]) for n, one in enumerate(registered)]
+
+
+def newcomers(area: AreaCode) -> list[Resident]:
+    """The insured of an area whose insurance is in force, and who are registered nowhere yet."""
+    return _in_force(area)[-NEWCOMERS:]
+
+
+def _in_force(area: AreaCode) -> list[Resident]:
+    return [one for one in residents(area) if one.in_force]
 
 
 def person_of(one: Resident) -> PersonId:

@@ -16,6 +16,9 @@ LOCK_TIMEOUT_MS = 20
 """Who holds a lock is asleep meanwhile, so waiting longer changes nothing."""
 
 
+_WROTE = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"
+
+
 class Doubtful(psycopg2.OperationalError):
     """The connection was lost while COMMIT was under way: nobody knows."""
 
@@ -23,12 +26,11 @@ class Doubtful(psycopg2.OperationalError):
 class SteppedEngine:
     """As much of an Engine as a process of ours uses; `opened` gives it as one.
 
-    `is_down`: nobody can connect. `doubt`: the next COMMIT happens, and its answer is lost.
+    `is_down`: nobody can connect.
     """
 
     def __init__(self, url: str, process: str, steps: Steps) -> None:
         self.is_down = False
-        self.doubt = False
         self._process, self._steps, self._in_tx = process, steps, 0
         self._engine = engine_of(
             url, name=process, pool_max=POOL_MAX, lock_timeout_ms=LOCK_TIMEOUT_MS
@@ -46,13 +48,18 @@ class SteppedEngine:
             try:
                 with tx.begin():
                     yield tx
+                    is_doubtful = self._is_doubtful(tx)
                     self._steps.reached(self._process, Step.BEFORE_COMMIT)
             finally:
                 self._in_tx -= 1
-        if self.doubt:
-            self.doubt = False
-            raise Doubtful("the connection was lost during COMMIT")
+        if is_doubtful:
+            self._steps.reached(self._process, Step.COMMIT_ANSWERED)
         self._steps.reached(self._process, Step.AFTER_COMMIT)
+
+    def _is_doubtful(self, tx: Connection) -> bool:
+        """Whether its answer is to be lost; of one that only read nobody would miss it."""
+        armed = (self._process, Step.COMMIT_ANSWERED) in self._steps.armed
+        return armed and bool(tx.exec_driver_sql(_WROTE).scalar())
 
     def connect(self) -> Connection:
         self._steps.scheduler.running()
@@ -64,12 +71,13 @@ class SteppedEngine:
         self._engine.dispose()
 
     def _use_our_cursor(self, connection: Any, _record: object) -> None:
-        reached = self._reached_statement
+        reached, stated = self._reached_statement, self._stated
 
         class Cursor(extensions.cursor):
             def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - psycopg2's name
                 reached()
                 super().execute(query, vars)
+                stated(query)
 
         connection.cursor_factory = Cursor
 
@@ -77,6 +85,15 @@ class SteppedEngine:
         if self._in_tx:
             self._steps.reached(self._process, Step.STATEMENT)
 
+    def _stated(self, query: str | bytes) -> None:
+        if self._in_tx and self._steps.holds:
+            statement = query.decode() if isinstance(query, bytes) else query
+            self._steps.stated(self._process, statement)
+
 
 def as_engine(stepped: SteppedEngine) -> Engine:
     return cast("Engine", stepped)
+
+
+def lose_answer() -> None:
+    raise Doubtful("the connection was lost during COMMIT")

@@ -3,18 +3,19 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import partial
 from random import Random
 
 from simulators.simulation.country import Country
+from simulators.simulation.engines import lose_answer
 from simulators.simulation.plan import Fault, Kind, Plan
-from simulators.simulation.processes import NOTICES_WITHIN, Span
+from simulators.simulation.processes import Span
 from simulators.simulation.record_log import Weather
 from simulators.simulation.rhythm import party_of
 from simulators.simulation.sessions import terminate
-from simulators.simulation.steps import crash
+from simulators.simulation.steps import Step, crash
 from simulators.simulation.wires import Wires
+from simulators.truth_checks.days import EXPIRES
 
 POISONED = ("hub.settlements", "hub.calculations")
 POISONS: tuple[bytes, ...] = (
@@ -23,19 +24,20 @@ POISONS: tuple[bytes, ...] = (
     b'{"head": {"kind": "NoSuchKind", "sender": "poison"}, "body": {}}',
 )
 """Unsigned, so that none of them is read; every one has the word in it."""
+AWAITED = frozenset({Kind.CRASH, Kind.DOUBT, Kind.HOLD, Kind.KILL})
+"""They are counted when they strike: who is down, or never comes there, is not struck."""
 CALM_CUT_PERCENT, CUT_PERCENT = 3, 60
 
 
 @dataclass(slots=True)
 class Trouble:
-    """Everything faults are done to; `done` counts them."""
+    """Everything faults are done to; `done` counts what was done, and not what was planned."""
 
     country: Country
     wires: Wires
     admin_url: str
     random: Random
     done: Counter[str] = field(default_factory=Counter)
-    broker_absences: list[Span] = field(default_factory=list)
 
     def await_all(self, plan: Plan) -> None:
         scheduler = self.country.stage.scheduler
@@ -44,25 +46,36 @@ class Trouble:
 
     def strike(self, fault: Fault) -> None:
         stage = self.country.stage
-        stage.events.note("fault", fault.kind, f"{fault.who} {fault.step} {fault.lasts_s:.3f}")
+        stage.events.note(
+            "fault", fault.kind, f"{fault.who} {fault.step} {fault.table} {fault.lasts_s:.3f}"
+        )
         stage.rhythm.stir(fault.who)
-        self.done[fault.kind] += 1
+        if fault.kind not in AWAITED:
+            self.done[fault.kind] += 1
         undo = FAULTS[fault.kind](self, fault)
         if undo is not None:
             stage.scheduler.after(fault.lasts_s, partial(self._undo, fault, undo))
 
     def away(self) -> dict[str, list[Span]]:
-        """When each party could not work, as `Sides.away` wants it."""
+        """When each party could not work, as `Sides.away` wants it.
+
+        A broker that is away is no excuse: who expires settlements, and who tells a hospital at T,
+        needs a database of its own and nobody else. Nor is another process of the hub, unless it
+        stands still and holds the rows.
+        """
         found: dict[str, list[Span]] = {}
         for name, process in self.country.processes.items():
-            spans = found.setdefault(party_of(name), list(self.broker_absences))
-            if not name.startswith("gateway"):
-                spans += process.absences
+            spans = found.setdefault(party_of(name), [])
+            is_one_of_two = name.startswith("gateway")
+            spans += process.standstills if is_one_of_two else process.absences
+        hub = self.country.processes
+        found[EXPIRES] = [*hub[EXPIRES].absences, *hub["hub.work"].standstills]
         return found
 
     def calm(self) -> None:
         """Faults have stopped: nothing is armed any more."""
         self.country.stage.steps.armed.clear()
+        self.country.stage.steps.holds.clear()
 
     def _undo(self, fault: Fault, undo: Callable[[], object]) -> None:
         self.country.stage.events.note("fault", "over", f"{fault.kind} {fault.who}")
@@ -85,18 +98,38 @@ Strike = Callable[[Trouble, Fault], Callable[[], object] | None]
 
 
 def _crash(at: Trouble, fault: Fault) -> None:
-    at.country.stage.steps.armed[fault.who, fault.step] = crash
+    process = at.country.processes[fault.who]
+
+    def strike() -> None:
+        process.comes_back_after_s = fault.lasts_s
+        at.done[Kind.CRASH] += 1
+        crash()
+
+    at.country.stage.steps.armed[fault.who, fault.step] = strike
+
+
+def _hold(at: Trouble, fault: Fault) -> None:
+    process = at.country.processes[fault.who]
+
+    def strike() -> None:
+        at.done[Kind.HOLD] += 1
+        process.hold(fault.lasts_s)
+
+    at.country.stage.steps.holds[fault.who, fault.table] = strike
 
 
 def _doubt(at: Trouble, fault: Fault) -> None:
-    engine = at.country.processes[fault.who].engine
-    if engine is not None:
-        engine.doubt = True
+    def strike() -> None:
+        at.done[Kind.DOUBT] += 1
+        lose_answer()
+
+    at.country.stage.steps.armed[fault.who, Step.COMMIT_ANSWERED] = strike
 
 
 def _kill(at: Trouble, fault: Fault) -> None:
     process = at.country.processes[fault.who]
     if process.is_up:
+        at.done[Kind.KILL] += 1
         process.comes_back_after_s = fault.lasts_s
         process.crash()
 
@@ -145,10 +178,7 @@ def _poison(at: Trouble, _fault: Fault) -> None:
     at.country.stage.log.append("poison", topic, b"poison", value)
 
 
-def _stop_broker(at: Trouble, fault: Fault) -> Callable[[], object]:
-    now = at.country.stage.scheduler.clock.at
-    until = now + timedelta(seconds=fault.lasts_s) + NOTICES_WITHIN
-    at.broker_absences.append((now, until))
+def _stop_broker(at: Trouble, _fault: Fault) -> Callable[[], object]:
     return at.weather(is_stopped=True)
 
 
@@ -165,4 +195,5 @@ FAULTS: Mapping[Kind, Strike] = {
     Kind.FORGETFUL: lambda at, _: at.weather(lost_ack_percent=25, lost_commit_percent=40),
     Kind.CUT_OFF: _cut_off,
     Kind.POISON: _poison,
+    Kind.HOLD: _hold,
 }

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from random import Random
 
 from contracts.ids import short_text_of
@@ -30,6 +29,20 @@ class Desk:
 
     def new_msgid(self, case: Case) -> str:
         return f"{case.hospital.code}{self.numbers():018d}"
+
+    def until_certain(self, case: Case, document_of: Callable[[str, datetime], Document]) -> None:
+        """Send it, and the same again under the same message id until the answer is certain."""
+        msgid, tries = self.new_msgid(case), iter(range(TRIES_MAX))
+
+        def send() -> None:
+            self.wires.send(case.area, document_of(msgid, self.now), then)
+
+        def then(reply: Reply | None) -> None:
+            is_certain = reply is not None and reply.verdict is not Verdict.UNKNOWN
+            if not is_certain and next(tries, None) is not None:
+                self.later(0.5, 15.0, send)
+
+        send()
 
     def later(self, least_s: float, most_s: float, action: Callable[[], object]) -> None:
         self.wires.scheduler.after(self.random.uniform(least_s, most_s), action)
@@ -97,27 +110,15 @@ class Story:
         self._send(document, self._settled)
 
     def _withdraw(self) -> None:
-        self._undo(partial(bills.withdraw, self.case, omsgid=self.msgid))
-
-    def _begin_cancelling(self) -> None:
-        self._undo(
-            partial(bills.cancel, self.case, setl_id=self.setl_id, mdtrt_id=self.case.visit_no)
+        self.desk.until_certain(
+            self.case, lambda msgid, at: bills.withdraw(self.case, msgid, at, self.msgid)
         )
 
-    def _undo(self, document_of: Callable[..., Document]) -> None:
-        """Send it, and the same again under the same message id until the answer is certain."""
-        msgid, tries = self.desk.new_msgid(self.case), iter(range(TRIES_MAX))
-
-        def send() -> None:
-            self._send(document_of(msgid=msgid, at=self.desk.now), then)
-
-        def then(reply: Reply | None) -> None:
-            if (reply is None or reply.verdict is Verdict.UNKNOWN) and next(
-                tries, None
-            ) is not None:
-                self.desk.later(0.5, 15.0, send)
-
-        send()
+    def _begin_cancelling(self) -> None:
+        visit = self.case.visit_no
+        self.desk.until_certain(
+            self.case, lambda msgid, at: bills.cancel(self.case, msgid, at, self.setl_id, visit)
+        )
 
 
 def _nothing(_reply: Reply | None) -> None:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from simulators.simulation.databases import templates
 from simulators.simulation.outcome import Outcome
+from simulators.simulation.places import CELLS
 from simulators.simulation.seeds import outcomes
 from simulators.stack.servers import servers
 
@@ -24,6 +25,7 @@ class Sum:
     settled: int = 0
     events: int = 0
     faults: Counter[str] = field(default_factory=Counter)
+    struck: Counter[str] = field(default_factory=Counter)
     failed: list[Outcome] = field(default_factory=list)
 
     def add(self, one: Outcome) -> None:
@@ -31,6 +33,7 @@ class Sum:
         self.settled += one.settled
         self.events += one.events
         self.faults.update(one.faults_injected)
+        self.struck.update(one.struck)
         if not one.is_good:
             self.failed.append(one)
 
@@ -38,8 +41,12 @@ class Sum:
         seeds = f"共 {self.seeds} 个种子，未通过 {len(self.failed)} 个"
         work = f"应答办结 {self.settled:,} 次，事件 {self.events:,} 条"
         faults = "，".join(f"{name} {count}" for name, count in self.faults.most_common())
+        places = [f"{role} {step}" for role, step in CELLS]
+        reached = sum(1 for place in places if self.struck[place])
+        deaths = sum(self.struck[place] for place in places)
+        steps = f"进程中断 {deaths} 次，{len(places)} 处已到 {reached} 处"
         repeating = (one.repeating() for one in self.failed)
-        return "\n".join([f"{seeds}；{work}", f"故障：{faults}", *repeating])
+        return "\n".join([f"{seeds}；{work}", f"故障：{faults}", steps, *repeating])
 
 
 def run(

@@ -16,7 +16,9 @@ from simulators.truths import Broken
 class Outcome:
     """`hash`: SHA-256 of the event log, which lies at `log_path` if the seed failed.
 
-    `timeline_path`: a readable story of the settlements that the failure is about.
+    `struck`: how often a process died at a labelled step, by 'hub.work before_commit' and so on;
+    'hub.work held' where a transaction was held open. `timeline_path`: a readable story of the
+    settlements that the failure is about.
     """
 
     seed: int
@@ -27,6 +29,7 @@ class Outcome:
     broken: tuple[Broken, ...]
     pending: tuple[str, ...]
     faults_injected: Mapping[str, int]
+    struck: Mapping[str, int]
     rested_after_s: float
     log_path: str = ""
     timeline_path: str = ""
@@ -44,7 +47,7 @@ class Outcome:
     def repeating(self) -> str:
         """The one line that repeats a failed seed."""
         what = sorted({one.truth for one in self.broken} | ({"pending"} if self.pending else set()))
-        command = f"yidi simulate --seed {self.seed} --hours {self.hours:g}"
+        command = f"yidi simulate --seed {self.seed} --hours {self.hours!r}"
         return f"{command}  # {', '.join(what)}: {self.timeline_path}"
 
     def told(self) -> str:

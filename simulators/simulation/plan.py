@@ -7,13 +7,14 @@ from enum import StrEnum
 from random import Random
 
 from simulators.simulation.databases import AREAS
+from simulators.simulation.places import CELLS, PROCESSES, TABLES_OF, role_of
 from simulators.simulation.steps import Step
 
 
 class Kind(StrEnum):
     """What can go wrong."""
 
-    CRASH = "crash"  # a process dies at a labelled step
+    CRASH = "crash"  # a process dies at a labelled step, and stays away for a while
     DOUBT = "doubt"  # a COMMIT happens, and the connection is lost before its answer
     KILL = "kill"  # a process dies wherever it stands, and stays away for a while
     PAUSE = "pause"  # a process stands still, with whatever it holds
@@ -25,17 +26,22 @@ class Kind(StrEnum):
     FORGETFUL = "forgetful"  # offsets and acknowledgements are lost
     CUT_OFF = "cut_off"  # hospitals lose their connections
     POISON = "poison"  # something that is no message, or of nobody we know
+    HOLD = "hold"  # a transaction stands still right after a statement about a table
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong: when, to whom, for how long; times in virtual seconds."""
+    """One thing that goes wrong: when, to whom, for how long; times in virtual seconds.
+
+    `step` is a crash's, `table` a hold's.
+    """
 
     at_s: float
     kind: Kind
     who: str = ""
     lasts_s: float = 0.0
     step: Step = Step.BEFORE_COMMIT
+    table: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +58,30 @@ class Plan:
 # with which a cycle of clearing ends, one of them with its month.
 BEGINNINGS: Sequence[datetime] = (
     datetime(2026, 3, 12, 1, 30, tzinfo=UTC),
-    datetime(2026, 3, 12, 15, 50, tzinfo=UTC),
-    datetime(2026, 3, 31, 15, 50, tzinfo=UTC),
-    datetime(2026, 3, 20, 15, 50, tzinfo=UTC),
+    datetime(2026, 3, 12, 15, 55, tzinfo=UTC),
+    datetime(2026, 3, 31, 15, 55, tzinfo=UTC),
+    datetime(2026, 3, 20, 15, 55, tzinfo=UTC),
 )
+DAY_ENDS_UTC = 16
 # Per hour; the most frequent first.
 USUAL: Mapping[Kind, int] = {
-    Kind.CRASH: 14,
+    Kind.CRASH: 20,
+    Kind.HOLD: 6,
     Kind.DOUBT: 4,
     Kind.KILL: 3,
     Kind.PAUSE: 3,
     Kind.DATABASE_RESTART: 2,
-    Kind.DATABASE_AWAY: 1,
-    Kind.BROKER_STOP: 1,
+    Kind.DATABASE_AWAY: 2,
+    Kind.BROKER_STOP: 2,
     Kind.SLOW: 3,
     Kind.REPEATING: 3,
     Kind.FORGETFUL: 3,
-    Kind.CUT_OFF: 1,
+    Kind.CUT_OFF: 2,
     Kind.POISON: 2,
 }
 LASTS_S: Mapping[Kind, tuple[float, float]] = {
+    Kind.CRASH: (0.5, 15.0),
+    Kind.HOLD: (1.0, 25.0),
     Kind.KILL: (0.5, 40.0),
     Kind.PAUSE: (1.0, 40.0),
     Kind.DATABASE_AWAY: (1.0, 25.0),
@@ -83,35 +93,52 @@ LASTS_S: Mapping[Kind, tuple[float, float]] = {
 }
 CASES_PER_HOUR = 110
 SKEW_MAX_S = 3.0
-HUB = ("hub.work", "hub.jobs")
-PROCESSES: Sequence[str] = (
-    *HUB,
-    *(f"{role}.{area}" for role in ("insured", "treatment", "gateway") for area in AREAS),
-)
+MIDNIGHT_CASES = 12
+COME_BEFORE_S, HELD_BEFORE_S = 4.5, 2.0
 
 
 def planned(seed: int, hours: float) -> Plan:
     """The plan of a seed: streams of their own, so that none moves another."""
     span_s = hours * 3_600
+    begins_at = Random(f"beginning {seed}").choice(BEGINNINGS)
+    midnight = Random(f"midnight {seed}")
     bursts = _bursts(Random(f"bursts {seed}"), span_s)
+    at_midnight: list[Fault] = []
+    if (ends_s := day_ends_after_s(begins_at)) < span_s:
+        bursts = sorted([*bursts, (ends_s - COME_BEFORE_S, MIDNIGHT_CASES)])
+        at_midnight = [_held_over(ends_s, midnight)]
     random = Random(f"faults {seed}")
-    skews = Random(f"skews {seed}")
+    crashes = round(USUAL[Kind.CRASH] * hours)
     found = [
+        _crash(random, bursts, *CELLS[(seed * crashes + n) % len(CELLS)]) for n in range(crashes)
+    ]
+    found += [
         _fault(random, kind, bursts)
         for kind, per_hour in USUAL.items()
-        for _ in range(round(per_hour * hours))
+        if kind is not Kind.CRASH
+        for _ in range(_times(random, per_hour * hours))
     ]
     return Plan(
-        begins_at=Random(f"beginning {seed}").choice(BEGINNINGS),
+        begins_at=begins_at,
         bursts=bursts,
-        faults=sorted(found, key=lambda one: one.at_s),
-        ahead={
-            f"{role}.{area}": timedelta(seconds=skews.uniform(-SKEW_MAX_S, SKEW_MAX_S))
-            for role in ("insured", "treatment")
-            for area in AREAS
-            if skews.random() < 0.5
-        },
+        faults=sorted([*found, *at_midnight], key=lambda one: one.at_s),
+        ahead=_skewed(Random(f"skews {seed}")),
     )
+
+
+def _skewed(random: Random) -> dict[str, timedelta]:
+    return {
+        f"{role}.{area}": timedelta(seconds=random.uniform(-SKEW_MAX_S, SKEW_MAX_S))
+        for role in ("insured", "treatment")
+        for area in AREAS
+        if random.random() < 0.5
+    }
+
+
+def day_ends_after_s(begins_at: datetime) -> float:
+    """Until the first midnight in China."""
+    ends_at = begins_at.replace(hour=DAY_ENDS_UTC, minute=0)
+    return (ends_at - begins_at).total_seconds()
 
 
 def _bursts(random: Random, span_s: float) -> list[tuple[float, int]]:
@@ -125,14 +152,36 @@ def _bursts(random: Random, span_s: float) -> list[tuple[float, int]]:
     return sorted(found)
 
 
+def _held_over(ends_s: float, random: Random) -> Fault:
+    """Whoever settles has the day that ends in its hands, and is slow with it."""
+    lasts_s = random.uniform(12.0, 30.0)
+    return Fault(ends_s - HELD_BEFORE_S, Kind.HOLD, "hub.work", lasts_s, table="business_days")
+
+
+def _crash(random: Random, bursts: Sequence[tuple[float, int]], role: str, step: Step) -> Fault:
+    """One of the steps of one kind of process; seeds go through all of them in turn."""
+    who = random.choice([name for name in PROCESSES if role_of(name) == role])
+    at_s, lasts_s = _moment(random, bursts), random.uniform(*LASTS_S[Kind.CRASH])
+    return Fault(at_s, Kind.CRASH, who, lasts_s, step)
+
+
+def _times(random: Random, expected: float) -> int:
+    """So often on the average: what is rare in an hour happens in some of the shorter seeds."""
+    return int(expected) + (random.random() < expected % 1)
+
+
 def _fault(random: Random, kind: Kind, bursts: Sequence[tuple[float, int]]) -> Fault:
+    at_s, who = _moment(random, bursts), random.choice(PROCESSES)
+    return Fault(
+        at_s=at_s,
+        kind=kind,
+        who=who,
+        lasts_s=random.uniform(*LASTS_S.get(kind, (0.0, 0.0))),
+        table=random.choice(TABLES_OF[role_of(who)]),
+    )
+
+
+def _moment(random: Random, bursts: Sequence[tuple[float, int]]) -> float:
     """Most where it hurts: while cases are under way."""
     at_s, _ = random.choice(bursts)
-    least_s, most_s = LASTS_S.get(kind, (0.0, 0.0))
-    return Fault(
-        at_s=max(1.0, at_s + random.uniform(-2.0, 12.0)),
-        kind=kind,
-        who=random.choice(PROCESSES),
-        lasts_s=random.uniform(least_s, most_s),
-        step=random.choice([step for step in Step if step is not Step.STATEMENT]),
-    )
+    return max(1.0, at_s + random.uniform(-2.0, 12.0))

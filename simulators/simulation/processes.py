@@ -66,6 +66,8 @@ class Process:
     is_paused: bool = False
     comes_back_after_s: float = 5.0  # whoever runs the programs starts one that has died again
     absences: list[Span] = field(default_factory=list)
+    standstills: list[Span] = field(default_factory=list)  # absent, but with all that it holds
+    _paused_at: datetime | None = None
     _away_since: datetime | None = None
 
     @property
@@ -109,15 +111,28 @@ class Process:
     def pause(self) -> None:
         """As by SIGSTOP: it stands still with whatever it holds."""
         self.is_paused = True
+        self._paused_at = self._paused_at or self.stage.scheduler.clock.at
         for loop in self.loops:
             self.stage.scheduler.freeze(loop)
         self._note_absence()
 
     def go_on(self) -> None:
         self.is_paused = False
+        if self._paused_at is not None:
+            now = self.stage.scheduler.clock.at
+            self.standstills.append((self._paused_at, now + NOTICES_WITHIN))
+            self._paused_at = None
         for loop in self.loops:
             self.stage.scheduler.thaw(loop)
         self._note_absence()
+
+    def hold(self, lasts_s: float) -> None:
+        """Of its loop that runs: it stands still for so long, with a transaction open."""
+        now = self.stage.scheduler.clock.at
+        span = now, now + timedelta(seconds=lasts_s) + NOTICES_WITHIN
+        self.absences.append(span)
+        self.standstills.append(span)
+        self.stage.scheduler.sleep(lasts_s)
 
     def lose_database(self) -> None:
         """Nobody can connect any more; who terminates the sessions is the plan."""
@@ -150,8 +165,9 @@ class Process:
             return
         if not isinstance(loop.error, Crashed):
             self.stage.events.note(self.name, "gave up", type(loop.error).__name__)
-            if loop.error is not None and not _is_expected(loop.error):
-                self.deaths.append(loop.error)
+            error = loop.error or RuntimeError(f"{loop.name} came to its end, and none has one")
+            if not _is_expected(error):
+                self.deaths.append(error)
         self.crash()
 
 

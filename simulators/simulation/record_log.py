@@ -4,6 +4,7 @@ What it never does is reorder one partition: Kafka does not. Everything else tha
 allows may happen between a `send` and a `poll`.
 """
 
+import hashlib
 import json
 import zlib
 from collections import defaultdict
@@ -67,7 +68,7 @@ class Log:
         rows.append(record)
         times.append(max(times[-1] if times else self.clock.at, self.clock.at + self._delay()))
         kind = told(value)
-        self.events.note(who, "sent", f"{named(record)} {kind}")
+        self.events.note(who, "sent", f"{named(record)} {kind} {mark(value)}")
         if not kind.startswith(ROUTINE):
             self.rhythm.stir(who, topic)
         for loop, topics in self.waiting.items():
@@ -83,6 +84,11 @@ class Log:
 
 def named(record: Record) -> str:
     return f"{record.topic}[{record.partition}]@{record.offset}"
+
+
+def mark(value: bytes) -> str:
+    """Short for the content: two messages of the same id with other figures look different."""
+    return f"#{hashlib.sha256(value).hexdigest()[:8]}"
 
 
 def told(value: bytes) -> str:

@@ -1,15 +1,22 @@
 """One seed: a country lives under its faults, comes to rest, and is held to its promises."""
 
 import os
+import traceback
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from simulators import truths
 from simulators.simulation.databases import Templates, copies
+from simulators.simulation.last_word import LastWord
 from simulators.simulation.outcome import Outcome, kept
+from simulators.simulation.places import role_of
 from simulators.simulation.plan import Plan, planned
+from simulators.simulation.steps import Steps
+from simulators.simulation.surprises import NAME as SURPRISE
 from simulators.simulation.world import World, world_of
 from simulators.truths import FAST, TRUTHS, Broken
 from simulators.witness import Verdict
@@ -40,14 +47,26 @@ def simulate(
     plan = plan or planned(seed, hours)
     run = f"{on.prefix}s{seed}_{os.getpid()}"
     with copies(on, run) as own, world_of(seed, plan, own, on.admin_url) as world:
-        always = [name for name in hold if name in FAST]
-        world.country.start()
-        world.trouble.await_all(plan)
-        early = _live(world, plan.begins_at + timedelta(hours=hours) + CALMS_WITHIN, always)
-        world.trouble.calm()
-        rest = _rest(world)
-        found = early or _broken(world, hold)
+        try:
+            rest, found = _lived(world, plan, hours, hold)
+        except Exception as error:  # noqa: BLE001 - a seed that cannot be lived has failed
+            rest, found = NO_REST, [Broken("a seed can be lived", f"{error!r}{_where(error)}")]
         return kept(_outcome(world, seed, hours, rest, found), world.stage.events, folder)
+
+
+def _lived(
+    world: World, plan: Plan, hours: float, hold: Collection[str]
+) -> tuple["Rest", list[Broken]]:
+    """How it came to rest, and what is broken then, or was broken on the way."""
+    always = [name for name in hold if name in FAST]
+    world.country.start()
+    world.trouble.await_all(plan)
+    early = _live(world, plan.begins_at + timedelta(hours=hours) + CALMS_WITHIN, always)
+    world.trouble.calm()
+    rest = _rest(world)
+    unheard = [] if rest.left else LastWord(world.wires).asked(partial(_pass, world))
+    rest = rest if rest.left else _rest(world, rest.after)
+    return rest, early or [*_broken(world, hold), *unheard]
 
 
 def _live(world: World, until: datetime, always: Iterable[str]) -> list[Broken]:
@@ -63,11 +82,22 @@ def _live(world: World, until: datetime, always: Iterable[str]) -> list[Broken]:
 def _broken(world: World, hold: Iterable[str]) -> list[Broken]:
     sides = replace(world.sides, away=world.trouble.away())
     found = truths.broken(sides, world.witness, world.stage.scheduler.clock.at, only=hold)
-    return found + [
-        Broken("nobody dies of a fault of ours", f"{process.name}: {death!r}")
-        for process in world.country.processes.values()
-        for death in process.deaths
-    ]
+    surprised = [Broken(SURPRISE, what) for what in world.surprises[:5]]
+    return (
+        found
+        + surprised
+        + [
+            Broken("nobody dies of a fault of ours", f"{process.name}: {death!r}{_where(death)}")
+            for process in world.country.processes.values()
+            for death in process.deaths
+        ]
+    )
+
+
+def _where(error: BaseException) -> str:
+    """The line at which it was raised."""
+    stack = traceback.extract_tb(error.__traceback__)
+    return "".join(f" at {Path(one.filename).name}:{one.lineno} {one.name}" for one in stack[-1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +108,15 @@ class Rest:
     left: tuple[str, ...]
 
 
-def _rest(world: World) -> Rest:
+NO_REST = Rest(timedelta(0), ())
+
+
+def _pass(world: World, span: timedelta) -> None:
+    scheduler = world.stage.scheduler
+    scheduler.run_until(scheduler.clock.at + span)
+
+
+def _rest(world: World, before: timedelta = timedelta(0)) -> Rest:
     """Let time pass until nothing is pending, for as long as that may take."""
     scheduler = world.stage.scheduler
     began = scheduler.clock.at
@@ -87,7 +125,14 @@ def _rest(world: World) -> Rest:
         left = truths.pending(world.sides)
         passed = scheduler.clock.at - began
         if not left or passed >= RESTS_WITHIN:
-            return Rest(passed, tuple(left))
+            return Rest(before + passed, tuple(left))
+
+
+def _struck(steps: Steps) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for (process, where), count in steps.struck.items():
+        found[f"{role_of(process)} {where}"] += count
+    return dict(sorted(found.items()))
 
 
 def _outcome(world: World, seed: int, hours: float, rest: Rest, found: Iterable[Broken]) -> Outcome:
@@ -101,5 +146,6 @@ def _outcome(world: World, seed: int, hours: float, rest: Rest, found: Iterable[
         broken=tuple(found),
         pending=rest.left,
         faults_injected=dict(world.trouble.done),
+        struck=_struck(world.stage.steps),
         rested_after_s=rest.after.total_seconds(),
     )

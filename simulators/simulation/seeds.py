@@ -13,32 +13,77 @@ from typing import IO
 
 from simulators.simulation.databases import Templates
 from simulators.simulation.outcome import Outcome, outcome_of
+from simulators.truths import Broken
+
+CHILD = "simulators.simulation.child"
 
 
-class ChildDied(Exception):
-    """The process that ran a seed ended by itself; the text names the seed."""
+NAME = "every seed comes to its end"
+_A_SEED_S, _AN_HOUR_S = 300.0, 600.0
+
+
+def longest_s(hours: float) -> float:
+    """How long a seed may take, of real time, even on a machine that does much else."""
+    return _A_SEED_S + _AN_HOUR_S * hours
 
 
 @dataclass(slots=True)
 class Child:
-    """One child; `run` is one seed."""
+    """One child; `run` is one seed. When it dies of a seed, the next one has a new child."""
 
-    process: subprocess.Popen[str]
-    ends: tuple[IO[str], IO[str]] = field(init=False)
+    command: Sequence[str]
+    hours: float
+    process: subprocess.Popen[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        assert self.process.stdin is not None, "it was opened with pipes"
-        assert self.process.stdout is not None, "it was opened with pipes"
-        self.ends = self.process.stdin, self.process.stdout
+        self._start()
 
     def run(self, seed: int) -> Outcome:
-        to, back = self.ends
-        to.write(f"{seed}\n")
-        to.flush()
-        line = back.readline()
-        if not line:
-            raise ChildDied(f"seed {seed}")
-        return outcome_of(line)
+        to, back = self._ends()
+        try:
+            to.write(f"{seed}\n")
+            to.flush()
+            line = back.readline()
+        except BrokenPipeError:
+            line = ""
+        if line:
+            return outcome_of(line)
+        self.end()
+        ended = self.process.returncode
+        self._start()
+        return nothing_of(seed, self.hours, f"its process ended with {ended} and told nothing")
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for end in self._ends():
+            end.close()
+
+    def _start(self) -> None:
+        pipe, own = subprocess.PIPE, {**os.environ, "PYTHONHASHSEED": "0"}
+        self.process = subprocess.Popen(self.command, stdin=pipe, stdout=pipe, text=True, env=own)
+
+    def _ends(self) -> tuple[IO[str], IO[str]]:
+        to, back = self.process.stdin, self.process.stdout
+        assert to is not None, "it was opened with pipes"
+        assert back is not None, "it was opened with pipes"
+        return to, back
+
+
+def nothing_of(seed: int, hours: float, why: str) -> Outcome:
+    """Of a seed of which nothing came: it has failed, and can be repeated like any other."""
+    return Outcome(
+        seed=seed,
+        hours=hours,
+        hash="",
+        events=0,
+        settled=0,
+        broken=(Broken(NAME, why),),
+        pending=(),
+        faults_injected={},
+        struck={},
+        rested_after_s=0.0,
+    )
 
 
 def outcomes(
@@ -49,7 +94,7 @@ def outcomes(
     at_once: int = 1,
     folder: Path | None = None,
 ) -> Iterator[Outcome]:
-    """One of each seed, in the order in which they end. ChildDied."""
+    """One of each seed, in the order in which they end; one that ends its child has failed."""
     free: SimpleQueue[Child] = SimpleQueue()
 
     def run(seed: int) -> Outcome:
@@ -72,20 +117,11 @@ def _children(
     on: Templates, hours: float, count: int, folder: Path | None
 ) -> Iterator[list[Child]]:
     arguments = [on.admin_url, on.prefix, str(hours), str(folder or "")]
-    command = [sys.executable, "-m", "simulators.simulation.child", *arguments]
+    command = [sys.executable, "-m", CHILD, *arguments]
     started: list[Child] = []
     try:
-        started += (_started(command) for _ in range(count))
+        started += (Child(command, hours) for _ in range(count))
         yield started
     finally:
         for child in started:
-            child.process.kill()
-            for end in child.ends:
-                end.close()
-            child.process.wait()
-
-
-def _started(command: Sequence[str]) -> Child:
-    pipe = subprocess.PIPE
-    own = {**os.environ, "PYTHONHASHSEED": "0"}
-    return Child(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=own))
+            child.end()

@@ -13,6 +13,9 @@ SHOWN_MAX = 3
 BESIDE = timedelta(seconds=2)
 """Troubles so long before the first hop and after the last are shown too."""
 _ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_NAMED = re.compile(rf"{_ID.pattern}|\b[A-Z][0-9]{{29}}\b")
+"""An id of ours, or a hospital's own of a message of its."""
+LAST = 40
 # What a step of the log means to a reader; what is not here is shown as it is.
 STEPS = {
     "sent": "发出",
@@ -46,12 +49,12 @@ class Event:
 
 def told(lines: Sequence[str], about: Iterable[str]) -> str:
     """The timelines of the first few settlements that these texts name, by their ids or by the id
-    of a message about one; a line that says so when the log knows none of them.
+    of a message about one, a hospital's included; when the log knows none of them, its end.
     """
     events = _events(lines)
     named = dict.fromkeys(_settlement(events, id_) for id_ in ids_in(about))
     known = [text for id_ in named if (text := _story(events, id_, ()))]
-    return "\n\n".join(known[:SHOWN_MAX]) + "\n" if known else "日志中没有相关结算\n"
+    return "\n\n".join(known[:SHOWN_MAX] or [_end(events)]) + "\n"
 
 
 def timeline(lines: Sequence[str], settlement_id: UUID, msgids: Collection[str] = ()) -> str:
@@ -64,15 +67,24 @@ def timeline(lines: Sequence[str], settlement_id: UUID, msgids: Collection[str] 
 
 def ids_in(texts: Iterable[str]) -> list[str]:
     """The ids that broken truths and pending things name, in their order, each once."""
-    return list(dict.fromkeys(id_ for text in texts for id_ in _ID.findall(text)))
+    return list(dict.fromkeys(id_ for text in texts for id_ in _NAMED.findall(text)))
 
 
 def _settlement(events: Sequence[Event], id_: str) -> str:
     """The settlement that a message is about; any other id stays as it is."""
     about = (
-        _ID.findall(one.what) for one in events if one.step in _OF_MESSAGES and id_ in one.what
+        _ID.findall(one.what)
+        for one in events
+        if one.step in (_OF_MESSAGES | {"call"}) and id_ in one.what
     )
-    return next((ids[-1] for ids in about), id_)
+    return next((ids[-1] for ids in about if ids), id_)
+
+
+def _end(events: Sequence[Event]) -> str:
+    """What came last, where nobody can say which settlement it is about."""
+    last = events[-LAST:]
+    rows = _rows(last, last[0].at) if last else ()
+    return "\n".join(["没有点名某笔结算；日志的最后部分：", *rows])
 
 
 def _story(events: Sequence[Event], id_: str, msgids: Collection[str]) -> str:

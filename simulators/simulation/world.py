@@ -30,6 +30,7 @@ from simulators.simulation.record_log import Log
 from simulators.simulation.rhythm import Rhythm
 from simulators.simulation.scheduler import Scheduler
 from simulators.simulation.steps import Steps
+from simulators.simulation.surprises import surprises
 from simulators.simulation.wires import Wires
 from simulators.truths import Sides
 from simulators.witness import Witness
@@ -42,9 +43,11 @@ class World:
     """One simulated country, its hospitals and its troubles."""
 
     country: Country
+    wires: Wires
     trouble: Trouble
     witness: Witness
     sides: Sides
+    surprises: list[str]
 
     @property
     def stage(self) -> Stage:
@@ -65,7 +68,7 @@ def world_of(seed: int, plan: Plan, own: Copies, admin_url: str) -> Iterator[Wor
         scheduler,
         events,
         made.counters,
-        lambda area: made.processes[f"gateway.{area}"].is_up,
+        lambda name: made.processes[name].is_up,
         witness,
         Random(f"wires {seed}"),
     )
@@ -77,7 +80,8 @@ def world_of(seed: int, plan: Plan, own: Copies, admin_url: str) -> Iterator[Wor
         sides = _sides(own, stack)
         _open_first_day(sides.hub, clock.at)
         stack.callback(made.end)
-        yield World(made, trouble, witness, truths.begun(sides))
+        heard = stack.enter_context(surprises())
+        yield World(made, wires, trouble, witness, truths.begun(sides), heard)
 
 
 def _terms() -> tuple[Terms, ...]:

@@ -10,6 +10,8 @@ from simulators.truth_checks.scene import Scene, by_query, shown
 from simulators.truth_checks.truth import Truth
 
 LATE_AT_MOST = timedelta(seconds=1)
+EXPIRES = "hub.jobs"
+"""Whose work it is; it needs its own database, and neither the broker nor another process."""
 _SUMS = ", ".join(f"sum(sign * {part})" for part in PARTS)
 _STORED = ", ".join(PARTS)
 
@@ -73,11 +75,16 @@ _AGREED_DIFFERS = """
 """
 _TREATED_WITH_AREA = """(SELECT treated.*, hub.insured_area FROM treated
     JOIN settlements AS hub USING (settlement_id))"""
+# Whatever ended it: an answer that settles after its deadline is as late as an expiry.
 _SUSPECTS = """
     SELECT settlement_id, state, answer_by, concluded_at FROM settlements
     WHERE state = 'routed' AND answer_by < :late
         OR state = 'expired' AND NOT concluded_at BETWEEN answer_by
             AND answer_by + interval '1 second'
+    UNION
+    SELECT settlement_id, to_state, answer_by, at
+    FROM settlement_steps JOIN settlements USING (settlement_id)
+    WHERE from_state = 'routed' AND to_state <> 'routed' AND at > answer_by + interval '1 second'
 """
 # Both are rows that are only ever added, so the transaction that wrote them stands in them.
 _RELEASED_LATER = """
@@ -112,7 +119,7 @@ def _late(looked: Scene) -> list[str]:
     found = []
     for row in looked.rows(_SUSPECTS, late=looked.now - LATE_AT_MOST):
         ended: datetime = row["concluded_at"] or looked.now
-        worked = looked.sides.working_time("hub", row["answer_by"], ended)
+        worked = looked.sides.working_time(EXPIRES, row["answer_by"], ended)
         if ended < row["answer_by"] or worked > LATE_AT_MOST:
             found.append(f"{row['settlement_id']}: due {row['answer_by']}, {row['state']} {ended}")
     return shown(found)

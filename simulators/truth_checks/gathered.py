@@ -30,6 +30,8 @@ _GRANTED = f"""SELECT '{{area}}', settlement_id, person_id, state, insurance_kin
     calculated_at, released_at FROM grants"""
 _ATTEMPTS = """SELECT '{area}', hospital_code, msgid, infno, content_sha256 IS NULL,
     reply_json IS NOT NULL, subject_id, withdrawn_at FROM attempts"""
+_FILED = "SELECT '{area}', registration_id, person_id, state FROM registrations"
+_REVIEWED = "SELECT '{area}', registration_id, person_id, state FROM registration_reviews"
 _SAID = "SELECT '{party}', message_id, topic, queued_at FROM outbox"
 _HEARD = "SELECT '{party}', message_id FROM inbox"
 _UNSENT = "SELECT '{party}', message_id, queued_at FROM outbox_unsent"
@@ -58,6 +60,14 @@ GATHERED: Mapping[str, Gathered] = {
         """treatment_area text, hospital_code text, msgid text, infno text, is_tombstone bool,
         is_replied bool, subject_id uuid, withdrawn_at timestamptz""",
         {"treatment": _ATTEMPTS},
+    ),
+    "filed": Gathered(
+        "treatment_area text, registration_id uuid, person_id text, state text",
+        {"treatment": _FILED},
+    ),
+    "reviewed": Gathered(
+        "insured_area text, registration_id uuid, person_id text, state text",
+        {"insured": _REVIEWED},
     ),
     "said": Gathered(
         "party text, message_id uuid, topic text, queued_at timestamptz",

@@ -13,6 +13,7 @@ SETTLING, WITHDRAWING = ("2207", "2304"), "2601"
 REMEMBERED = frozenset({*SETTLING, *CANCELLING, WITHDRAWING})
 """What is claimed by its message id, and answered once and for all."""
 WITHDRAWN, CLASH = RefusalCode.WITHDRAWN_BEFORE, RefusalCode.CONFLICTING_REPLAY
+NOT_FOUND = RefusalCode.UNKNOWN_SETTLEMENT
 
 # The settlement that a reply is about: by its id, else by the hospital's message.
 _MEANT = """
@@ -73,6 +74,16 @@ _STILL_UNKNOWN = """
     WHERE promised.infno IN ('2207', '2304') AND promised.verdict = 'unknown'
         AND later.verdict = 'unknown' AND later.certain_by IS NOT NULL
         AND later.at > promised.certain_by + interval '1 second'
+"""
+# What a hospital was told of is found ever after. A minute: no answer is under way for longer.
+_NOT_FOUND = f"""
+    SELECT asked.msgid, asked.about, asked.at, before.msgid AS told_of, before.at AS told_at
+    FROM told AS asked JOIN told AS before ON before.treatment_area = asked.treatment_area
+        AND (before.msgid = asked.about OR before.settlement_id = asked.settlement_id)
+        AND before.at < asked.at - interval '1 minute'
+    WHERE asked.infno = '5203' AND asked.verdict = 'refused' AND asked.code = '{NOT_FOUND.value}'
+        AND before.infno IN ('2207', '2304')
+        AND (before.verdict = 'done' OR before.certain_by IS NOT NULL)
 """
 
 
@@ -156,6 +167,7 @@ HEARSAY: Mapping[str, Truth] = {
     "acknowledged_undoing_holds": Truth(10, "what a hospital was told to be undone is undone", by_query(_UNDONE_STANDS)),  # noqa: E501
     "a_no_is_for_good":           Truth(2, "a message that was refused has settled nothing", by_query(_REFUSED_STANDS)),  # noqa: E501
     "undone_only_when_asked":     Truth(10, "nothing is undone but what its treatment area or two operators asked to undo", by_query(_UNDONE_UNASKED)),  # noqa: E501
+    "what_was_told_is_found":     Truth(10, "whoever asks for a settlement that it was told of is not told that there is none", by_query(_NOT_FOUND)),  # noqa: E501
     "certain_by_is_kept":         Truth(7, "an outcome is known at the instant that a hospital was told", _unknown_for_too_long),  # noqa: E501
 }
 # fmt: on

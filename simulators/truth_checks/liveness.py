@@ -6,6 +6,19 @@ from simulators.truth_checks.scene import Scene
 
 _READER = "split_part(topic, '.', 1) || '.' || split_part(topic, '.', 2)"
 _HAS_READER = f"(topic LIKE 'hub.%' OR {_READER} = ANY(:parties))"
+# How each party has what ended, once nothing is on its way any more. What fits no pair was said and
+# read, and nobody did anything about it.
+AT_REST: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "rejected": (("refused", "withdrawn"), ("none", "refused", "released")),
+    "expired": (("expired",), ("refused", "released", "tombstone")),
+    "withdrawn": (("withdrawn",), ("refused", "released", "tombstone")),
+    "settled": (("settled",), ("settled",)),
+    "reversed": (("reversed",), ("released",)),
+}
+_TREATMENT, _INSURED = (
+    ", ".join(f"('{hub}', '{other}')" for hub, sides in AT_REST.items() for other in sides[n])
+    for n in (0, 1)
+)
 # What waits, and one of its kind: over the hub's tables and what is gathered. A party that is not
 # among the sides is not waited for.
 WAITING: Mapping[str, str] = {
@@ -22,6 +35,19 @@ WAITING: Mapping[str, str] = {
     "between states at an insured area": """
         SELECT insured_area || ' ' || state AS what, settlement_id AS one FROM granted
         WHERE state = 'granted'""",
+    "sides not alike": f"""
+        SELECT 'hub ' || hub.state || ', treatment ' || coalesce(treated.state, 'none')
+            || ', insured ' || coalesce(granted.state, 'none') AS what, settlement_id AS one
+        FROM settlements AS hub LEFT JOIN treated USING (settlement_id)
+            LEFT JOIN granted USING (settlement_id)
+        WHERE hub.treatment_area = ANY(:treatment)
+                AND (hub.state, coalesce(treated.state, 'none')) NOT IN (VALUES {_TREATMENT})
+            OR hub.insured_area = ANY(:insured)
+                AND (hub.state, coalesce(granted.state, 'none')) NOT IN (VALUES {_INSURED})""",
+    "registration not heard of": """
+        SELECT filed.treatment_area || ' ' || filed.state AS what, registration_id AS one
+        FROM filed LEFT JOIN registrations AS hub USING (registration_id)
+        WHERE filed.state IS DISTINCT FROM hub.state""",
     "unsent": f"""
         SELECT unsent.party || ' to ' || topic AS what, message_id AS one
         FROM unsent JOIN said USING (party, message_id) WHERE {_HAS_READER}""",

@@ -18,7 +18,8 @@ class Sides:
     """A country as its databases: the hub's, and by area the insured and the treatment side's.
 
     `away`: when a party ('hub', 'insured.340000', 'treatment.310000') could not work, because its
-    processes, its database or the broker were down; what is late because of that is not late.
+    processes, its database or the broker were down; what is late because of that is not late. Who
+    knows more says it of one process ('hub.jobs') as well: the less is excused.
     `accounts`: what every personal account held when it began, fen; see `truths.begun`.
     """
 
@@ -35,9 +36,13 @@ class Sides:
         yield from ((f"treatment.{area}", self.treatment[area]) for area in sorted(self.treatment))
 
     def working_time(self, party: str, since: datetime, until: datetime) -> timedelta:
-        """How much of a span a party could work; spans of absence may overlap."""
+        """How much of a span a party or process could work; spans of absence may overlap.
+
+        Of a process of which nothing is known alone, its party is taken.
+        """
         left, at = timedelta(0), since
-        for begun, ended in sorted(self.away.get(party, ())):
+        spans = self.away.get(party, self.away.get(party.partition(".")[0], ()))
+        for begun, ended in sorted(spans):
             left += max(min(begun, until) - at, timedelta(0))
             at = max(at, min(ended, until))
         return left + max(until - at, timedelta(0))

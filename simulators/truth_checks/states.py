@@ -102,15 +102,42 @@ _NEVER_ANYTHING = """
     UNION ALL
     SELECT settlement_id, 'a tombstone that was calculated' FROM grants
     WHERE state = 'tombstone' AND (calculated_at IS NOT NULL OR total_fen <> 0)
+    UNION ALL
+    SELECT settlement_id, 'a grant after the hub was told that there is none' FROM grants
+    WHERE state IN ('granted', 'settled', 'released') AND EXISTS (
+        SELECT FROM outbox WHERE topic = 'hub.calculations' AND key = settlement_id::text
+            AND strpos(value, '"kind":"benefit_released"') > 0
+            AND strpos(value, '"was_granted":' || 'false') > 0)
 """
 _CLAIMED_BY_WITHDRAWAL = """
     SELECT settlement_id, state, refusal_code FROM settlement_claims
     JOIN settlements USING (settlement_id)
     WHERE claimed_by = 'withdrawal' AND (state <> 'rejected' OR refusal_code <> '1011')
+    UNION ALL
+    SELECT settlement_id, state, 'it was answered as withdrawn before it came'
+    FROM settlements WHERE state NOT IN ('rejected', 'withdrawn') AND EXISTS (
+        SELECT FROM outbox WHERE topic = 'treatment.' || treatment_area || '.answers'
+            AND key = settlement_id::text AND queued_at < received_at
+            AND strpos(value, '"outcome":"withdrawn"') > 0)
 """
 _MADE_AFTER_TOMBSTONE = """
     SELECT treated.settlement_id, msgid, state FROM asked
     JOIN treated USING (treatment_area, hospital_code, msgid) WHERE asked.is_tombstone
+"""
+# Who files may be behind the hub, never ahead; who insures decided what holds, and once.
+_REGISTRATIONS_APART = """
+    SELECT registration_id, hub.state AS hub, filed.state AS at_treatment,
+        reviewed.state AS at_insured
+    FROM registrations AS hub LEFT JOIN filed USING (registration_id)
+    LEFT JOIN reviewed USING (registration_id)
+    WHERE filed.state = 'rejected' AND hub.state <> 'rejected'
+        OR filed.state NOT IN ('sent', 'submitted', 'rejected')
+            AND hub.state IN ('submitted', 'rejected')
+        OR reviewed.state <> 'accepted' AND hub.state IN ('active', 'suspended', 'superseded')
+        OR filed.person_id <> hub.person_id OR reviewed.person_id <> hub.person_id
+    UNION ALL
+    SELECT registration_id, NULL, filed.state, NULL FROM filed
+    WHERE state <> 'sent' AND registration_id NOT IN (SELECT registration_id FROM registrations)
 """
 
 # fmt: off
@@ -120,6 +147,7 @@ STATES: Mapping[str, Truth] = {
     "a_settlement_ends_once":    Truth(1, "a settlement ends once, and is undone at most once", by_query(_ENDED_TWICE)),  # noqa: E501
     "treatment_steps_link_up":   Truth(1, "a settlement's steps at its treatment area link up and end in its state", lambda looked: looked.at("treatment", _STEPS_OF_TREATMENT)),  # noqa: E501
     "void_stays_void":           Truth(2, "what a hospital was told to be void or undone at T never stands as settled again", by_query(_VOID_AND_SETTLED)),  # noqa: E501
+    "registrations_agree":       Truth(1, "a registration holds only when its insured area said so, and its hospital is never told more than the hub knows", by_query(_REGISTRATIONS_APART)),  # noqa: E501
     "insured_tombstones_hold":   Truth(10, "what was released before it was asked for is never granted", lambda looked: looked.at("insured", _NEVER_ANYTHING)),  # noqa: E501
     "hub_tombstones_hold":       Truth(10, "a bill whose withdrawal came first is refused by the hub", by_query(_CLAIMED_BY_WITHDRAWAL)),  # noqa: E501
     "treatment_tombstones_hold": Truth(10, "a message that was withdrawn before it came makes no settlement", by_query(_MADE_AFTER_TOMBSTONE)),  # noqa: E501

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulators.stack.processes import free_ports
+from tests.support.ran_on import Sum
 
 ROOT = Path(__file__).resolve().parents[2]
 KAFKA_TEST = "tests/delivery/test_kafka.py::test_a_topic_that_is_missing_is_said_at_once"
@@ -43,3 +44,10 @@ def test_on_ci_a_run_that_selects_no_kafka_test_says_what_it_ran_on() -> None:
     status, output = run_without_kafka(OTHER_TEST, ci=True)
     assert status == pytest.ExitCode.OK
     assert "broker: in-process broker (not durable) · database: PostgreSQL" in output
+
+
+def test_the_report_of_a_process_that_died_is_summed_up_like_any_other() -> None:
+    """It was written by who found it dead, who knows of no Kafka."""
+    found = Sum()
+    found.add(pytest.TestReport("t.py::t", ("t.py", 1, "t"), {}, "failed", "it died", "call"))
+    assert (found.ran_on, found.need_kafka) == (set(), set())

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,17 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from simulators.bench import flames, memory, plots, report, saving, tables, whole
+from contracts.refusal import RefusalCode
+from simulators.bench import flames, memory, overload, plots, report, saving, tables, whole
+from simulators.bench.floor import Said
 from simulators.bench.load import Answered
-from simulators.bench.memory import Held
+from simulators.bench.memory import FLAT_BYTES_PER_SETTLEMENT, Held
 from simulators.bench.pairs import absent, eight_pairs, insured_areas, treatment_areas
+from simulators.bench.soak import Soak
+from simulators.bench.sweep import Step, Sweep
+from simulators.bench.validity import Verdict
+from simulators.bench.verdict import RunInvalid
+from simulators.bench.window import Window
 from simulators.main import app
 
 WINDOW = {
@@ -96,6 +104,85 @@ def test_memory_is_judged_by_the_slope_of_its_second_half(
     sizes: Sequence[int], bytes_per_s: int
 ) -> None:
     assert memory.growth_bytes_per_s(held(*sizes)) == bytes_per_s
+
+
+VALID = Verdict(0, 0, 0, 0, 0, ())
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def window(seconds: float, *answers: Answered, cpu_s: float = 0.0) -> Window:
+    """It began when the clock stood at 100."""
+    return Window(NOW, NOW, seconds, 100 + seconds, answers, {"hub work": cpu_s}, 0.0)
+
+
+def step(per_s: int, waited_ms: int) -> Step:
+    return Step(per_s, window(1.0, Answered(100.5, waited_ms * 1_000)), is_whole=True)
+
+
+@pytest.mark.parametrize(
+    ("steps", "held"),
+    [
+        (((65, 20), (125, 30), (250, 1_001)), 125),
+        (((65, 1_001), (125, 30), (250, 1_001)), 0),  # what held above it was luck
+        (((65, 20),), 65),
+    ],
+)
+def test_a_rate_is_held_only_below_the_first_that_broke(
+    steps: Sequence[tuple[int, int]], held: int
+) -> None:
+    found = Sweep(tuple(step(per_s, ms) for per_s, ms in steps), VALID)
+    assert found.highest_held_per_s == held
+
+
+def test_what_is_answered_after_a_window_counts_for_waits_and_for_no_rate() -> None:
+    early, late = Answered(109.9, 1_000), Answered(140.0, 30_000_000)
+    found = window(10.0, early, late, cpu_s=0.5)
+    assert (found.per_second, found.cpu_s_per_1000) == (0.1, {"hub work": 500.0})
+    assert found.latency.longest_ms == 30_000
+
+
+@pytest.mark.parametrize(
+    ("kept", "is_flat"),
+    [(0, True), (FLAT_BYTES_PER_SETTLEMENT, True), (FLAT_BYTES_PER_SETTLEMENT + 1, False)],
+)
+def test_a_process_that_keeps_something_of_every_settlement_is_not_flat(
+    kept: int, *, is_flat: bool
+) -> None:
+    """Ten settlements a second: after a warm-up, so many bytes of each stay."""
+    sizes = (0, 9_000, *(9_000 + 10 * kept * n for n in range(10)))
+    answers = [Answered(100 + n / 10, 1_000) for n in range(1, 101)]
+    found = Soak(window(10.0, *answers), {"hub work": held(*sizes), "load": held(0, 9)}, VALID)
+    assert found.is_flat("hub work") == is_flat
+    assert found.as_dict()["is_flat"] == is_flat
+
+
+def test_the_floor_passes_keys_and_signatures_as_well() -> None:
+    assert Said(b"key", b"value", (("key", b"hub/1"), ("mac", b"12"))).size == 3 + 5 + 8 + 5
+
+
+def test_the_waits_of_an_overload_have_those_whose_yes_came_after_it() -> None:
+    work = overload.Work(1.0, 5.0, 0.5, 100.0, 110.0, NOW, NOW)
+    before, within, late = (
+        Answered(at_s, waited_s * 1_000_000)
+        for at_s, waited_s in ((101.0, 2), (105.0, 1), (115.0, 6))
+    )
+    waits = overload.waits_of_what_was_due([before, within, late], work)
+    assert waits == [1_000_000, 6_000_000]
+
+
+def test_an_overload_that_was_met_with_a_fault_has_no_figures() -> None:
+    overload.refuse_faults({"2004": 3, "2005": 900})
+    for code in ("500", RefusalCode.INTERNAL_FAULT.value):
+        with pytest.raises(RunInvalid):
+            overload.refuse_faults({"2005": 900, code: 1})
+
+
+def test_parts_that_were_measured_apart_say_every_day_and_commit(tmp_path: Path) -> None:
+    later = MACHINE | {"at": "2026-11-23T06:20:00+00:00", "commit": "0f5a4c1"}
+    figures = {"sweep": FIGURES["sweep"], "soak": FIGURES["soak"] | {"machine": later}}
+    text = tables.page(figures, tmp_path, "")
+    assert "2026-11-22 and 2026-11-23 · 2 cores, 24 GiB · Python 3.11.2" in text
+    assert "commit 94bc731 and commit 0f5a4c1" in text
 
 
 def test_a_function_that_calls_itself_counts_once_in_a_stack() -> None:

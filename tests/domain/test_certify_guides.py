@@ -1,9 +1,13 @@
 """The guides for areas, their samples and their tables say what the code says."""
 
+import base64
+import hashlib
 import json
+import struct
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 
 from contracts import topics
 from contracts.codes import AreaCode, Role, areas
@@ -11,6 +15,7 @@ from contracts.delivery.codec import body_of as read_body
 from contracts.delivery.codec import decode
 from contracts.messages import kinds
 from contracts.schemas.carried import CARRIED
+from contracts.sealing import Sealer
 from participants.insured.domain.person_file import HEADER
 from participants.insured.services.people import read
 from simulators.certify.duties import HEARD, SAID, heard_by, said_by
@@ -19,7 +24,9 @@ from simulators.certify.guide import FOLDER, written
 from simulators.certify.insured.table import CASES as INSURED_CASES
 from simulators.certify.people import hospital_code, people, people_csv
 from simulators.certify.samples import sample
+from simulators.certify.treatment.outside import Outside
 from simulators.certify.treatment.table import CASES as TREATMENT_CASES
+from simulators.certify.vectors import SEALED, SECRET, VALUE, vectors
 
 EVERY = [
     pytest.param(role, one.body.KIND, id=f"{role} {one.body.KIND}")
@@ -92,3 +99,64 @@ def test_what_is_shown_names_nobody() -> None:
     assert person.name not in told
     assert "k1:secret" not in told
     assert "12" in told
+
+
+def test_what_is_shown_names_nobody_under_any_field_and_in_any_text() -> None:
+    person = people(next(iter(areas())))["insured"]
+    document = {"remark": f"{person.name}，{person.certificate_number}", "by": [person.name]}
+    told = shown(json.dumps(document, ensure_ascii=False))
+    assert person.certificate_number not in told
+    assert person.name not in told
+
+
+# The vectors, reckoned once more with nothing of ours.
+
+
+def result_of(what: str) -> str:
+    role, area = Role.INSURED, AreaCode("340000")
+    return next(result for name, _, result in vectors(role, area) if name.startswith(what))
+
+
+def sm3(secret: bytes, content: bytes) -> bytes:
+    """HMAC by its definition, over a hash whose block is 64 bytes."""
+
+    def hashed(text: bytes) -> bytes:
+        digest = hashes.Hash(hashes.SM3())
+        digest.update(text)
+        return digest.finalize()
+
+    padded = secret.ljust(64, b"\0")
+    inner = hashed(bytes(byte ^ 0x36 for byte in padded) + content)
+    return hashed(bytes(byte ^ 0x5C for byte in padded) + inner)
+
+
+def test_the_signature_is_what_the_guide_says_in_words() -> None:
+    parts = ("yidi message 1", "insured.340000/test", "insured.340000.notices", "340000", VALUE)
+    framed = b"".join(struct.pack(">I", len(one.encode())) + one.encode() for one in parts)
+    assert result_of("签名") == sm3(SECRET, framed).hex()
+
+
+def test_the_token_is_what_the_guide_says_in_words() -> None:
+    mac = sm3(SECRET, b"01|110101199003070038")
+    assert result_of("人员编号") == base64.b32encode(mac[:18]).decode().rstrip("=")
+
+
+def test_the_sealed_identity_opens_to_what_the_guide_says() -> None:
+    assert Sealer({"k1": SECRET}, "k1").open(result_of("加密")) == SEALED
+
+
+def test_the_digest_and_the_marks_are_what_the_guide_says_in_words() -> None:
+    found = list(vectors(Role.TREATMENT, AreaCode("310000")))
+    lines = [f"{result}\n".encode() for what, _, result in found if what.startswith("对账行")]
+    assert result_of("桶摘要") == hashlib.sha256(b"".join(lines)).hexdigest()
+    halves = [struct.unpack(">II", hashlib.md5(one).digest()[:8]) for one in lines]  # noqa: S324 - a mark
+    low, high = (sum(one[n] for one in halves[:2]) for n in (0, 1))
+    assert result_of("片标记").startswith(f"0: 2:{low}:{high}, ")
+    assert lines == sorted(lines, key=lambda one: (one[:32], one[33:34] != b"-"))
+
+
+def test_an_outside_has_as_many_methods_as_the_guide_says() -> None:
+    methods = {name for name in vars(Outside) if not name.startswith("_")}
+    assert methods > {"wish", "close"}
+    assert len(methods - {"wish", "close"}) == 8
+    assert "和八种问询" in written(Role.TREATMENT)

@@ -11,17 +11,22 @@ from sqlalchemy import Engine, text
 
 from contracts.delivery import burial
 from contracts.delivery.broker import Record
+from contracts.messages.values import PARTS
 from hub.store import db as hub_db
 from hub.store.tables import settlements
 from participants.insured.store import db as insured_db
+from participants.insured.store.columns import ADDED
+from participants.insured.store.tables import grants
 from participants.treatment.store import db as treatment_db
 from simulators.bench.statistics import latency_of, percentile
 from simulators.bench.validity import Side, judge
+from simulators.stack.servers import Servers
 from tests.flow.leftovers import yidi
 from tests.support.databases import Databases
 
 NOW = datetime.now(UTC)
 TODAY = date(2026, 11, 22)
+OTHERS = ("deductible_fen", "beyond_bill_fen")
 
 
 @pytest.fixture
@@ -120,6 +125,36 @@ def test_a_settlement_without_its_postings_is_found(sides: list[Side]) -> None:
     assert "the postings are not what the settlements say" in judge(sides, asked=1).faults
 
 
+def test_money_that_only_one_sides_books_have_is_found(sides: list[Side]) -> None:
+    """Each side by itself is in order; the other two know of no such money."""
+    grant = {
+        "settlement_id": uuid4(),
+        "person_id": "P",
+        "state": "settled",
+        "insurance_kind": "310",
+        "visit_kind": "inpatient",
+        "treatment_area": "310000",
+        "year": 2026,
+        "policy_id": "yizheng-employee-2010",
+        "registration_basis": "registered",
+        "registration_category": "long_term_resident",
+        "total_fen": 100,
+        "in_scope_fen": 100,
+        "pool_fen": 60,
+        "cash_fen": 40,
+        "detail": "",
+        "calculated_at": NOW,
+        "settled_on": TODAY,
+        "settled_at": NOW,
+        "added_counters": {},
+    }
+    with sides[1].engine.begin() as tx:
+        tx.execute(grants.insert().values(dict.fromkeys((*PARTS, *ADDED, *OTHERS), 0) | grant))
+    verdict = judge(sides, asked=1)
+    assert verdict.ledger_sum_fen == -60
+    assert "the areas owe 60, the ledger has 0, they are owed 0 fen" in verdict.faults
+
+
 def test_what_expired_is_not_asked_to_be_settled_where_settlements_may_expire(
     sides: list[Side],
 ) -> None:
@@ -154,11 +189,14 @@ def test_one_sample_is_all_percentiles() -> None:
 
 @pytest.mark.slow
 @pytest.mark.kafka
-def test_a_short_run_on_servers_of_its_own_is_valid_says_what_it_ran_on_and_keeps_it(
-    tmp_path: Path,
+def test_a_short_run_on_given_servers_is_valid_says_what_it_ran_on_and_keeps_it(
+    stack: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert stack.kafka is not None
+    monkeypatch.setenv("YIDI_KAFKA", stack.kafka)
+    monkeypatch.setenv("YIDI_DATABASE_URL", stack.database_url)
     kept = tmp_path / "kept"
-    small = ("--seconds", "8", "--people", "300")
+    small = ("--seconds", "5", "--people", "100")
     ended = yidi("bench", *small, "--json", "--to", str(kept))
     assert ended.exit_code == 0, ended.stderr
     assert ended.left_running == ()

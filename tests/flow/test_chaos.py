@@ -17,12 +17,13 @@ from contracts.codes import AreaCode
 from contracts.ids import PersonId, new_id
 from simulators.agency import wait_for
 from simulators.bench.http_client import HttpAnswer
-from simulators.chaos import report
-from simulators.chaos.absence import absences
+from simulators.chaos import complaints, report
+from simulators.chaos.absence import STARTING, WAKING, absences, crowded_out
 from simulators.chaos.asking import Asker
 from simulators.chaos.crowd import Patient, registered
 from simulators.chaos.door import Door
 from simulators.chaos.flow import Flow
+from simulators.chaos.ground import Dead
 from simulators.chaos.hospitals import Hospitals
 from simulators.chaos.judgement import Judgement, between, judge
 from simulators.chaos.messages import Asked, Pen
@@ -121,6 +122,9 @@ def test_work_flows_again_when_there_is_as_much_as_ever_in_every_second(name: st
         assert (found - NOON).total_seconds() == pytest.approx(expected_s, abs=0.2)
 
 
+ALL_PARTIES = {"hub", *(f"{r}.{a}" for r in ("insured", "treatment") for a in (HOME, PLACE))}
+
+
 def befallen(target: str, kind: Kind) -> Befallen:
     """It begins at noon, lasts a minute, and work flows two minutes later."""
     fault = Fault(1, 20.0, Card(kind, target, (60, 60)), 60.0)
@@ -129,19 +133,58 @@ def befallen(target: str, kind: Kind) -> Befallen:
 
 
 @pytest.mark.parametrize(
-    ("target", "parties"),
+    ("target", "kind", "parties"),
     [
-        ("hub work", {"hub"}),
-        ("insured work", {f"insured.{PLACE}", f"insured.{HOME}"}),
-        ("gateway", {f"treatment.{PLACE}", f"treatment.{HOME}"}),
-        ("broker", {"hub", *(f"{r}.{a}" for r in ("insured", "treatment") for a in (HOME, PLACE))}),
+        ("hub jobs", Kind.KILLED, {"hub"}),
+        ("hub work", Kind.HANGS, {"hub"}),  # with rows in its hands
+        ("hub work", Kind.KILLED, set()),  # deadlines are the jobs'
+        ("hub api", Kind.HANGS, set()),
+        ("insured work", Kind.AREA_GONE, {f"insured.{PLACE}", f"insured.{HOME}"}),
+        ("gateway", Kind.KILLED, {f"treatment.{PLACE}", f"treatment.{HOME}"}),
+        ("broker", Kind.BROKER_STOPPED, {"hub", f"insured.{PLACE}", f"insured.{HOME}"}),  # T stays
+        ("database", Kind.DATABASE_STOPPED, ALL_PARTIES),
     ],
 )
 def test_a_fault_excuses_those_whom_it_hit_until_they_work_again(
-    target: str, parties: set[str]
+    target: str, kind: Kind, parties: set[str]
 ) -> None:
-    found = absences([befallen(target, Kind.KILLED)], [], (PLACE, HOME))
+    found = absences([befallen(target, kind)], [], (PLACE, HOME))
     assert found == {party: [(NOON, NOON + timedelta(minutes=3))] for party in parties}
+
+
+@pytest.mark.parametrize(("kind", "ready"), [(Kind.KILLED, STARTING), (Kind.HANGS, WAKING)])
+def test_a_fault_that_stops_no_work_excuses_no_more_than_a_start(
+    kind: Kind, ready: timedelta
+) -> None:
+    one = befallen("hub jobs", kind)
+    at_once = replace(one, recovered_at=one.ended_at)
+    assert absences([at_once], [], (PLACE, HOME)) == {"hub": [(NOON, one.ended_at + ready)]}
+
+
+def test_where_a_machine_is_crowded_nobody_is_late_in_all_the_run() -> None:
+    whole = (NOON, NOON + timedelta(minutes=5))
+    away = crowded_out(whole, (PLACE, HOME))
+    assert away == {party: [whole] for party in ALL_PARTIES}
+
+
+def test_of_a_program_nobody_knows_how_long_it_only_started() -> None:
+    assert befallen("hub work", Kind.KILLED).starting_s is None
+    assert befallen("broker", Kind.BROKER_STOPPED).starting_s == 0.0
+
+
+# What is wrong whatever the books say.
+
+
+def test_a_run_in_which_nothing_was_settled_proves_nothing() -> None:
+    assert list(complaints.nothing_to_judge(Flow(0.0)))
+    assert not list(complaints.nothing_to_judge(Flow(0.1)))
+
+
+@pytest.mark.parametrize(("minutes", "is_wrong"), [(-1, True), (2, False), (4, True)])
+def test_a_program_that_ends_by_itself_in_a_calm_is_wrong(minutes: int, is_wrong: bool) -> None:
+    dead = Dead("hub jobs", 1, NOON + timedelta(minutes=minutes))
+    found = list(complaints.unprovoked([dead], [befallen("database", Kind.DATABASE_STOPPED)]))
+    assert bool(found) is is_wrong
 
 
 # What an answer means.
@@ -210,7 +253,13 @@ class Rested:
         heard_of = Witness()
         for reply in (*self.witness.replies, *more):
             heard_of.heard(reply)
-        return judge(self.sides, heard_of, self.country.clock.now(), in_time=False)
+        return self.judged_by(heard_of)
+
+    def judged_by(self, heard_of: Witness) -> Judgement:
+        now = self.country.clock.now()
+        whole = (now - timedelta(hours=1), now)  # a country in one process may be late
+        away = crowded_out(whole, (PLACE, HOME))
+        return judge(replace(self.sides, away=away), heard_of, now)
 
     def settled(self) -> tuple[Reply, Asked]:
         """A yes to a settlement that stands, and its message."""
@@ -282,6 +331,16 @@ def test_an_acknowledgement_of_what_nobody_has_is_found(rested: Rested) -> None:
     assert [sentence.split()[0] for sentence in found] == [lost.msgid] * 3  # on every side
 
 
+def test_a_settlement_that_its_hospital_was_never_told_of_is_found(rested: Rested) -> None:
+    told, _ = rested.settled()
+    silent = Witness()
+    for reply in rested.witness.replies:
+        if reply.settlement_id != told.settlement_id:
+            silent.heard(reply)
+    found = rested.judged_by(silent).broken
+    assert f"{told.settlement_id} stands at the hub, and no hospital was told so" in found
+
+
 def test_an_acknowledged_settlement_that_is_gone_again_is_found(rested: Rested) -> None:
     told, _ = rested.settled()
     gone = "UPDATE settlements SET state = 'reversing' WHERE settlement_id = :id"
@@ -327,7 +386,16 @@ def outcome(*, lost: tuple[str, ...] = ()) -> Outcome:
     return Outcome(
         plan=plan,
         befallen=[befallen("broker", Kind.BROKER_STOPPED)],
-        load=Load(12.0, 9.5, Counter(settled=3), 7, Counter({"2004": 1}), no_answer=2, late=0),
+        load=Load(
+            12.0,
+            9.5,
+            Counter(settled=3),
+            7,
+            Counter({"2004": 1}),
+            no_answer=2,
+            late=0,
+            late_s_max=0.0,
+        ),
         judgement=Judgement(lost, (), (), ()),
         found_dead=[],
         crowding=1.0,

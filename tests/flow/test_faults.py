@@ -24,7 +24,7 @@ from tests.support.worlds import HOME, PLACE
 LONGER_THAN_THE_DEADLINE_S = 4.0
 LONGER_THAN_A_SESSION_S = 10.0  # By then the group has given a silent member's work to another.
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.long]
 
 # Which kind of message each program has in hand when it dies; who reads no topic has no offsets.
 # fmt: off

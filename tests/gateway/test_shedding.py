@@ -1,5 +1,6 @@
 """Shedding on a real connection: who is turned away, and everybody who is not, byte for byte."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -11,6 +12,8 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI, Request
+from uvicorn.config import Config
+from uvicorn.server import ServerState
 
 from contracts.programs.serving import serve
 from participants.gateway.http.calls import Answer
@@ -19,7 +22,10 @@ from simulators.agency import wait_for
 from simulators.stack.processes import free_ports
 
 NEW, OLD = b'{"infno":"2207"}', b'{"infno":"5203"}'
+LONG = b'{"infno":"2304"}'
 SHED = {"err_msg": "[2005]"}
+SENT_AND_NEVER_READ_MAX = 64 * 1_048_576
+"""More than the sockets of both ends hold together, many times."""
 
 
 @dataclass
@@ -40,6 +46,8 @@ class Door:
     gateway: FullGateway
     port: int
     served: list[bytes]
+    is_over: threading.Event
+    """What is `LONG` is answered then."""
 
     @contextmanager
     def connected(self) -> Iterator[socket.socket]:
@@ -47,14 +55,33 @@ class Door:
             yield connection
 
 
+class Unwritten(asyncio.Transport):
+    """The other end of a connection that is not there: what is written is kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += bytes(data)
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
 @pytest.fixture(scope="module")
 def door() -> Iterator[Door]:
-    gateway, served = FullGateway(), []
+    gateway, served, is_over = FullGateway(), [], threading.Event()
     app = FastAPI()
     app.state.gateway = gateway
 
     async def served_as_ever(request: Request) -> dict[str, Any]:
         served.append(await request.body())
+        if served[-1] == LONG:
+            await asyncio.to_thread(is_over.wait, 10)
         return {"served": len(served[-1])}
 
     app.add_api_route("/{infno}", served_as_ever, methods=["GET", "POST"])
@@ -62,7 +89,7 @@ def door() -> Iterator[Door]:
     thread = threading.Thread(target=serve, args=(app, "127.0.0.1", port, stop, SheddingProtocol))
     thread.start()
     wait_for("the server is up", lambda: _is_up(port), 20)
-    yield Door(gateway, port, served)
+    yield Door(gateway, port, served, is_over)
     stop.set()
     thread.join()
 
@@ -147,6 +174,50 @@ def test_who_asks_whether_to_send_and_who_only_looks_is_served_as_ever(door: Doo
     assert door.gateway.shown == []
 
 
+def test_nothing_is_begun_behind_an_answer_that_ends_the_connection(door: Door) -> None:
+    """An old client that says keep-alive is let go all the same; what it sent on is not served."""
+    head = _head(f"Connection: keep-alive\r\nContent-Length: {len(NEW)}", version="1.0")
+    with door.connected() as connection:
+        connection.sendall((head + NEW) * 2 + head.replace(b"/2207", b"/5203") + OLD)
+        assert _answer(connection) == SHED
+        assert connection.recv(1) == b""
+    assert [body for body, _ in door.gateway.shown] == [NEW]
+    assert door.served == []
+
+
+def test_who_sends_and_never_reads_is_not_read_from_for_ever(door: Door) -> None:
+    request = _head(f"Content-Length: {len(NEW)}") + NEW
+    with door.connected() as connection:
+        connection.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            for _ in range(SENT_AND_NEVER_READ_MAX // len(request) // 100):
+                connection.sendall(request * 100)
+        assert door.gateway.inside == 1  # its connection, however many wait there for their turn
+    wait_for("it has hung up", lambda: door.gateway.inside == 0, 10)
+
+
+def test_the_patience_for_an_idle_connection_ends_with_the_next_request_in_the_same_bytes() -> None:
+    """Or a settlement behind one that was turned away would be cut off after five seconds."""
+    app = FastAPI()
+    app.state.gateway = FullGateway()
+    config = Config(app, log_config=None)
+    config.load()
+    loop = asyncio.new_event_loop()
+    protocol = SheddingProtocol(config, ServerState(), {}, loop)
+    transport = Unwritten()
+    protocol.connection_made(transport)
+    new = _head(f"Content-Length: {len(NEW)}") + NEW
+    protocol.data_received(new)
+    assert protocol.timeout_keep_alive_task is not None
+    protocol.data_received(new + new[:-3])
+    assert protocol.timeout_keep_alive_task is None
+    protocol.data_received(new[-3:])
+    assert protocol.timeout_keep_alive_task is not None
+    assert transport.written.count(b"[2005]") == 3
+    protocol.connection_lost(None)
+    loop.close()
+
+
 def test_a_hospital_that_hangs_up_half_way_leaves_nothing(door: Door) -> None:
     with door.connected() as connection:
         connection.sendall(_head(f"Content-Length: {len(NEW)}") + NEW[:3])
@@ -158,14 +229,16 @@ def test_a_hospital_that_hangs_up_half_way_leaves_nothing(door: Door) -> None:
 def test_whoever_was_let_in_is_counted_until_the_answer_or_the_end(door: Door) -> None:
     door.gateway.is_full = False
     with door.connected() as connection:
-        connection.sendall(_head(f"Content-Length: {len(NEW)}") + NEW[:3])
+        connection.sendall(_head(f"Content-Length: {len(LONG)}") + LONG)
         wait_for("it is let in", lambda: door.gateway.inside == 1, 10)
-        connection.sendall(NEW[3:])
-        assert _answer(connection) == {"served": len(NEW)}
+        door.is_over.set()
+        assert _answer(connection) == {"served": len(LONG)}
         wait_for("it is answered", lambda: door.gateway.inside == 0, 10)
-        connection.sendall(_head(f"Content-Length: {len(NEW)}") + NEW[:3])
+        door.is_over.clear()
+        connection.sendall(_head(f"Content-Length: {len(LONG)}") + LONG)
         wait_for("another is let in", lambda: door.gateway.inside == 1, 10)
     wait_for("it has hung up", lambda: door.gateway.inside == 0, 10)
+    door.is_over.set()
     upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
     with door.connected() as connection:
         key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
@@ -174,6 +247,18 @@ def test_whoever_was_let_in_is_counted_until_the_answer_or_the_end(door: Door) -
         )
         assert connection.recv(64).startswith(b"HTTP/1.1 ")
     wait_for("it has gone", lambda: door.gateway.inside == 0, 10)
+
+
+def test_who_sends_a_body_for_ever_takes_nobodys_place(door: Door) -> None:
+    door.gateway.is_full = False
+    with door.connected() as slow, door.connected() as quick:
+        slow.sendall(_head(f"Content-Length: {len(NEW)}") + NEW[:3])
+        quick.sendall(_head(f"Content-Length: {len(NEW)}") + NEW)
+        assert _answer(quick) == {"served": len(NEW)}
+        assert door.gateway.inside == 0
+        slow.sendall(NEW[3:])
+        assert _answer(slow) == {"served": len(NEW)}
+    wait_for("both are gone", lambda: door.gateway.inside == 0, 10)
 
 
 def _head(fields: str, version: str = "1.1") -> bytes:

@@ -48,7 +48,7 @@ def test_a_plain_bill_needs_no_other_word(policy_id: str) -> None:
     assert f"{result.fund_total_fen / 100:.2f}" == FUNDS_OF_A_PLAIN_BILL[policy_id]
 
 
-@pytest.mark.parametrize("policy", library().values(), ids=str)
+@pytest.mark.parametrize("policy", library().values(), ids=lambda policy: policy.id)
 def test_each_cites_its_source_and_says_how_it_read_it(policy: Policy) -> None:
     assert policy.source
     assert policy.readings

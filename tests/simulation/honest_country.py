@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from sqlalchemy import Engine
 
+from contracts.clock import shanghai_date_of
 from contracts.codes import Fund, InsuranceKind, VisitKind
 from contracts.delivery.memory import MemoryLog
 from contracts.delivery.outbox import Outbox
@@ -28,8 +29,11 @@ from participants.gateway.serving.door import Door
 from participants.gateway.serving.requests import Awaiting
 from participants.gateway.wire.envelope import Reply as Told
 from participants.gateway.wire.envelope import unknown_until
+from participants.insured import area_file
 from participants.insured import main as insured_main
+from participants.insured.services import desk as insured_desk
 from participants.insured.settings import Settings as InsuredSettings
+from participants.insured.store.queue import Filter
 from participants.treatment import main as treatment_main
 from participants.treatment.domain.catalogue_file import load_catalogue
 from participants.treatment.services import reminding
@@ -37,6 +41,7 @@ from participants.treatment.settings import Settings as TreatmentSettings
 from simulators import truths, witness
 from simulators.truths import Sides
 from simulators.witness import Reply, Verdict, Witness
+from tests.gateway.cases import referral
 from tests.support import insured, treatment
 from tests.support.databases import Databases
 from tests.support.insured import StandingClock
@@ -51,7 +56,7 @@ from tests.support.three_parties import (
     world,
 )
 
-SETTLES, CANCELS, WITHDRAWS, ASKS = "2304", "2305", "2601", "5203"
+SETTLES, CANCELS, WITHDRAWS, ASKS, FILES = "2304", "2305", "2601", "5203", "2501"
 CLOSING = (
     "close days that are over",
     "keep balances of closed days",
@@ -74,6 +79,7 @@ class Country:
     sides: Sides
     workers: dict[str, Processor]
     jobs: Outbox
+    desk: Outbox
     door: Door
     witness: Witness = field(default_factory=Witness)
 
@@ -114,6 +120,7 @@ class Country:
         present = [one for name, one in self.workers.items() if name != absent]
         self.door.outbox.tend()
         self.jobs.tend()
+        self.desk.tend()
         while sum(one.run_once() for one in present):
             pass
 
@@ -173,6 +180,7 @@ def lived(databases: Databases) -> Country:
     here.undo(WITHDRAWS, withdrawn)
     here.settle(UNREGISTERED)
     here.settle(UNKNOWN)
+    _file(here)
     _ask_again(here, kept)
     _end_without_an_answer(here)
     here.clock.at += timedelta(days=1)
@@ -186,6 +194,25 @@ def lived(databases: Databases) -> Country:
     here.clock.at += timedelta(seconds=2)
     here.work()  # Every outbox strikes what has arrived.
     return here
+
+
+def _file(here: Country) -> None:
+    """A registration that its insured area's desk accepts."""
+    node = referral(
+        psn_no=insured.person(UNREGISTERED),
+        insu_optins=insured.HOME,
+        mdtrtarea_admdvs=f"{treatment.AREA[:2]}0100",
+        refl_date=str(shanghai_date_of(here.clock.at)),
+    )
+    filed = here.ask(FILES, node)
+    assert filed.verdict is Verdict.DONE, filed
+    with here.desk.transaction() as writing:
+        verdict = insured_desk.Verdict(accepts=True, reason="", by="甲")
+        _, said, _ = insured_desk.decide_matching(
+            area_file.load(insured.AREA), writing.tx, Filter(), verdict, most=9, now=writing.now
+        )
+        writing.say(said)
+    here.work()
 
 
 def _ask_again(here: Country, kept: Reply) -> None:
@@ -249,7 +276,9 @@ def country(databases: Databases) -> Country:
         ),
     }
     jobs = hub_main.outbox_of("hub.jobs", made.hub, log, clock, HubSettings())
-    here = Country(made, log, clock, truths.begun(sides), workers, jobs, _door(made.treatment, log))
+    desk = Outbox(made.insured, log.sender("desk"), clock)
+    door = _door(made.treatment, log)
+    here = Country(made, log, clock, truths.begun(sides), workers, jobs, desk, door)
     here.work()  # What areas make known first, and every outbox is tended once.
     return here
 

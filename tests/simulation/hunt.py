@@ -4,7 +4,6 @@ Only tests start it: neither the product nor its simulators know of planted faul
 """
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from simulators.simulation.plan import Kind
 from simulators.simulation.run import simulate
 from tests.simulation.planted import PENDING, PLANTED
 
-HOURS = 0.25
+HOURS = 0.2
 CASES_PER_HOUR = 160
 # Per hour: rougher than the seeds of every day, so that a few of them are enough.
 ROUGH: Mapping[Kind, int] = {
@@ -34,6 +33,7 @@ ROUGH: Mapping[Kind, int] = {
     Kind.SLOW: 4,
     Kind.FORGETFUL: 4,
     Kind.POISON: 4,
+    Kind.HOLD: 16,
 }
 NOTHING = ""
 LASTS_AT_MOST_S = 1_200
@@ -70,7 +70,6 @@ def hunted(
 
 
 def main(name: str, how: str, admin_url: str, prefix: str, *seeds: str) -> None:
-    logging.disable(logging.CRITICAL)  # planted faults are loud
     is_planted = how == "planted" and name != NOTHING
     wanted = set(PLANTED[name].found) if is_planted else set()
     for seed in map(int, seeds):

@@ -1,6 +1,7 @@
 """Faults planted in the product, by name: each is switched on in a child process of a test only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,19 +18,31 @@ from contracts.delivery.inbox import Claimed
 from contracts.delivery.processor import Processor, patiently
 from contracts.delivery.relay import Queued, Relay
 from contracts.messages.settlement import ReleaseReason, StatusAsked
-from hub.domain.settlement import State
+from contracts.refusal import RefusalCode
+from hub.domain.settlement import Claimant, State
 from hub.services import calculations, releases
 from hub.services.decided import Decided
-from hub.store import days
+from hub.store import claims, days
 from hub.store import settlements as overdue
+from participants.gateway.serving import counter
+from participants.gateway.wire.envelope import refusal
 from participants.insured.services import releases as insured_releases
 from participants.insured.store import years
 from participants.treatment.domain import answering
 from participants.treatment.domain.attempt import Attempt, Claim, ClaimKind, StoredAttempt
 from participants.treatment.services import reminding
 from participants.treatment.services import settlements as treatment_settlements
-from simulators.simulation.plan import Plan
+from simulators.simulation import hospitals
+from simulators.simulation.databases import AREAS
+from simulators.simulation.last_word import NAME as HEARS
+from simulators.simulation.places import gateways
+from simulators.simulation.plan import Fault, Kind, Plan
+from simulators.simulation.steps import Step
+from simulators.simulation.surprises import NAME as SURPRISE
 
+FIRST_GATEWAYS = [gateways(area)[0] for area in AREAS]
+AWAY_S = 12.0
+"""Longer than a settlement waits for its answer."""
 PENDING = "pending"
 """Found by liveness: something never comes to its end."""
 DEATH = "nobody dies of a fault of ours"
@@ -42,6 +55,26 @@ def _usual(_patch: pytest.MonkeyPatch) -> None:
 
 def _as_drawn(drawn: Plan) -> Plan:
     return drawn
+
+
+def _left_unsent(who: Sequence[str]) -> Callable[[Plan], Plan]:
+    """In every burst these processes die before they send, and are long in coming back."""
+
+    def staged(drawn: Plan) -> Plan:
+        more = [
+            Fault(at_s + after_s, Kind.CRASH, one, AWAY_S, Step.BEFORE_SEND)
+            for at_s, _ in drawn.bursts
+            for one in who
+            for after_s in (0.5, 2.5)
+        ]
+        return replace(drawn, faults=sorted([*drawn.faults, *more], key=lambda one: one.at_s))
+
+    return staged
+
+
+def _rash(patch: pytest.MonkeyPatch) -> None:
+    """Of the surroundings: most hospitals take back what they have just sent."""
+    patch.setattr(hospitals, "HABITS", (("withdraws at once", 70),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +166,10 @@ def _no_sweeping(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(outbox_module.Outbox, "_sweep", sweep_once)
 
 
+def _no_lock_at_close(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(days, "_SHARE", days._SHARE.replace(" FOR SHARE", ""))
+
+
 def _day_remembered(patch: pytest.MonkeyPatch) -> None:
     """The open day is looked up once in a while, and not in the transaction that settles."""
     share, known = days.share_open, {"asked": 0}
@@ -189,6 +226,19 @@ def _not_booked_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(releases, "postings_of", lambda *_what, **_when: [])
 
 
+def _unclaimed(patch: pytest.MonkeyPatch) -> None:
+    claim = claims.claim
+
+    def claim_but(tx: Connection, ids: Any, by: Claimant, now: datetime) -> Any:
+        return set(ids) if by is Claimant.WITHDRAWAL else claim(tx, ids, by, now)
+
+    patch.setattr(claims, "claim", claim_but)
+
+
+def _no_tombstones(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(insured_releases, "_leave_tombstones", lambda *_what: None)
+
+
 def _year_kept(patch: pytest.MonkeyPatch) -> None:
     reading_only = SimpleNamespace(of=years.of, put=lambda *_what: None)
     patch.setattr(insured_releases, "years", reading_only)
@@ -242,6 +292,62 @@ def _void_in_silence(patch: pytest.MonkeyPatch) -> None:
     )
 
 
+def _said_afterwards(patch: pytest.MonkeyPatch) -> None:
+    """In a transaction of its own, as soon as the one that decided has committed."""
+    transaction = outbox_module.Outbox.transaction
+
+    @contextmanager
+    def apart(self: outbox_module.Outbox) -> Iterator[Any]:
+        said: list[Any] = []
+        with transaction(self) as deciding:
+            yield SimpleNamespace(tx=deciding.tx, now=deciding.now, say=said.extend)
+        if said:
+            with transaction(self) as saying:
+                saying.say(said)
+
+    patch.setattr(outbox_module.Outbox, "transaction", apart)
+
+
+def _awaits_the_broker(patch: pytest.MonkeyPatch) -> None:
+    """As if a deadline were kept by whoever can also send."""
+    lock_overdue, relays = overdue.lock_overdue, set[Relay]()
+    hand_over = Relay._hand_over
+
+    def remember(self: Relay, item: Queued, now: datetime) -> bool:
+        relays.add(self)
+        return hand_over(self, item, now)
+
+    def only_if_sent(tx: Connection, now: datetime, count_max: int) -> Any:
+        behind = any(relay.is_behind() for relay in relays)
+        return [] if behind else lock_overdue(tx, now, count_max)
+
+    patch.setattr(Relay, "_hand_over", remember)
+    patch.setattr(overdue, "lock_overdue", only_if_sent)
+
+
+def _broker_stops(drawn: Plan) -> Plan:
+    """In every burst, for longer than a settlement waits."""
+    more = [Fault(at_s + 1.0, Kind.BROKER_STOP, "hub.work", 20.0) for at_s, _ in drawn.bursts]
+    return replace(drawn, faults=sorted([*drawn.faults, *more], key=lambda one: one.at_s))
+
+
+def _asked_in_vain(patch: pytest.MonkeyPatch) -> None:
+    """Whoever asks a second time is told to try again later, for ever."""
+    patch.setattr(counter, "known_step", lambda *_what: refusal(RefusalCode.INTERNAL_FAULT))
+
+
+def _batches_fail(patch: pytest.MonkeyPatch) -> None:
+    """Nothing comes of it: each is tried alone, and works."""
+    record = calculations.record
+
+    def one_at_a_time(tx: Connection, batch: Sequence[Any], now: datetime) -> Any:
+        if len(batch) > 1:
+            raise LookupError("two at once")
+        return record(tx, batch, now)
+
+    patch.setattr(calculations, "record", one_at_a_time)
+
+
 # fmt: off
 PLANTED: Mapping[str, Planted] = {
     "offsets before the database": Planted("offsets are committed, and then the batch is handled", _offsets_first, (PENDING,)),  # noqa: E501
@@ -249,12 +355,19 @@ PLANTED: Mapping[str, Planted] = {
     "outbox by position":          Planted("the sweeper remembers a position, and looks only behind it", _by_position, (PENDING,)),  # noqa: E501
     "struck too early":            Planted("what the broker refused is struck from the queue", _struck_too_early, (PENDING,)),  # noqa: E501
     "no sweeping":                 Planted("what a crash left in the queue stays there", _no_sweeping, (PENDING,)),  # noqa: E501
+    "no lock at day close":        Planted("who settles does not share the day's row", _no_lock_at_close, ("daily_totals_hold",), seeds=4),  # noqa: E501
     "day remembered":              Planted("the day is looked up outside the transaction", _day_remembered, ("daily_totals_hold", "settled_within_its_day")),  # noqa: E501
     "expiry keeps":                Planted("a settlement expires, and nobody is asked to release", _expiry_keeps, ("hub_and_insured_agree", "expiry_releases_at_once")),  # noqa: E501
     "expires late":                Planted("the deadline is taken two seconds later", _expires_late, ("expiry_is_punctual",)),  # noqa: E501
     "notice not said":             Planted("the insured area is not told that it is settled", _unsaid, ("final_states_are_told",)),  # noqa: E501
+    "expiry awaits the broker":    Planted("nothing expires while the broker takes nothing", _awaits_the_broker, ("expiry_is_punctual",), staged=_broker_stops),  # noqa: E501
+    "said afterwards":             Planted("what was decided is said in a transaction of its own", _said_afterwards, ("said_as_it_is_decided",)),  # noqa: E501
+    "asked in vain":               Planted("the same message again is told to come later, for ever", _asked_in_vain, (HEARS,)),  # noqa: E501
+    "batches fail":                Planted("a batch of two fails, and each of them alone does not", _batches_fail, (SURPRISE,)),  # noqa: E501
     "late answer applied":         Planted("an answer after expiry settles", _late_answer, ("a_settlement_ends_once", "hub_and_treatment_agree")),  # noqa: E501
     "reversal not booked":         Planted("a reversal is acknowledged without its postings", _not_booked_back, ("postings_match_parts",)),  # noqa: E501
+    "withdrawal not claimed":      Planted("the hub forgets a withdrawal that came before its bill", _unclaimed, ("hub_and_treatment_agree", "hub_tombstones_hold"), around=_rash, staged=_left_unsent(FIRST_GATEWAYS)),  # noqa: E501
+    "no tombstones":               Planted("the insured area forgets a release that came before its request", _no_tombstones, ("insured_tombstones_hold",), staged=_left_unsent(["hub.work"])),  # noqa: E501
     "year kept":                   Planted("a release gives the account back, and not the year", _year_kept, ("years_are_their_grants",)),  # noqa: E501
     "rounded twice":               Planted("the treatment area rounds to ten fen what was rounded to one", _rounded_twice, ("treatment_has_the_same_fen", "told_figures_are_booked")),  # noqa: E501
     "content ignored":             Planted("another bill under a used message id is answered as the first", _content_ignored, ("other_content_is_refused",)),  # noqa: E501

@@ -1,6 +1,7 @@
 """Databases at rest, of which one party's is copied, edited and looked at, and dropped again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine, create_engine, text
@@ -30,12 +31,17 @@ class Kept:
 
     def spoilt(self, party: str, statements: Sequence[str], truth: str) -> list[str]:
         """What the truth says once a copy of this party's database was edited behind its back."""
+        with self.spoiling(party, statements) as sides:
+            return [one.what for one in self.broken(sides, self.here.witness, truth)]
+
+    @contextmanager
+    def spoiling(self, party: str, statements: Sequence[str]) -> Iterator[Sides]:
+        """The sides with that copy in its place."""
         url = postgres.create_database(self.admin_url, COPY, self.names[party])
         try:
             engine = create_engine(url, poolclass=NullPool)
             _edit(engine, statements)
-            sides = _with(self.sides, party, engine)
-            return [one.what for one in self.broken(sides, self.here.witness, truth)]
+            yield _with(self.sides, party, engine)
         finally:
             postgres.drop_database(self.admin_url, COPY)
 

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from simulators.simulation import last_word, surprises
 from simulators.simulation.databases import Templates, templates
 from simulators.stack.servers import Servers
 from simulators.truths import TRUTHS
-from tests.simulation.hunt import NOTHING, hunted
+from tests.simulation.hunt import hunted
 from tests.simulation.planted import DEATH, PENDING, PLANTED
 
-pytestmark = pytest.mark.slow
-STAGES = [name for name, one in PLANTED.items() if one.has_its_own_stage]
-MOST = max(one.seeds for name, one in PLANTED.items() if name not in STAGES)
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")
@@ -28,15 +27,7 @@ def test_a_planted_fault_is_found(seeded: Templates, name: str) -> None:
     assert set(found[-1].found) & set(planted.found), [(one.seed, one.told) for one in found]
 
 
-@pytest.mark.parametrize("stage", [NOTHING, *STAGES])
-def test_the_same_seeds_hold_without_it(seeded: Templates, stage: str) -> None:
-    most = PLANTED[stage].seeds if stage else MOST
-    found = hunted(seeded, stage, range(1, most + 1), is_planted=False)
-    assert [(one.seed, one.told) for one in found if one.found] == []
-    assert len(found) == most
-
-
 def test_what_is_to_find_them_exists() -> None:
     expected = {one for planted in PLANTED.values() for one in planted.found}
-    assert expected <= {*TRUTHS, PENDING, DEATH}
-    assert len(PLANTED) >= 12
+    assert expected <= {*TRUTHS, PENDING, DEATH, last_word.NAME, surprises.NAME}
+    assert len(PLANTED) >= 23

@@ -53,8 +53,12 @@ EDITS: Mapping[str, tuple[str, Sequence[str]]] = {
     "treatment_steps_link_up":     (TREATMENT, ("DELETE FROM settlement_steps WHERE position = 1",)),
     "void_stays_void":             (TREATMENT, (f"UPDATE settlements SET lapsed_at = answer_by WHERE settlement_id = {_ONE}",)),
     "insured_tombstones_hold":     (INSURED, _without("grants", "nothing_moved_without_benefit", "UPDATE grants SET state = 'tombstone', registration_basis = NULL, calculated_at = NULL WHERE state = 'released' AND settled_on IS NULL")),
+    "registrations_agree":         (INSURED, ("UPDATE registration_reviews SET state = 'rejected', code = '1001'",)),
     "hub_tombstones_hold":         (HUB, (f"UPDATE settlement_claims SET claimed_by = 'withdrawal' WHERE settlement_id = {_ONE}",)),
     "treatment_tombstones_hold":   (TREATMENT, (f"UPDATE attempts SET content_sha256 = NULL, withdrawn_at = received_at WHERE infno = '2304' AND subject_id = {_ONE}",)),
+    "said_as_it_is_decided":       (HUB, ("UPDATE outbox SET queued_at = queued_at WHERE topic LIKE 'treatment.%'",)),
+    "booked_as_it_is_decided":     (HUB, ("UPDATE postings SET posted_at = posted_at",)),
+    "heard_as_it_is_done":         (HUB, ("UPDATE inbox SET message_id = message_id",)),
     "told_figures_are_booked":     (HUB, (f"UPDATE settlements SET deductible_fen = deductible_fen + 1 WHERE settlement_id = {_ONE}",)),
     "nothing_acknowledged_is_lost": (HUB, (f"DELETE FROM settlements WHERE settlement_id = {_ONE}",)),
     "undone_only_when_asked":      (HUB, ("UPDATE settlement_steps SET message_id = gen_random_uuid() WHERE event = 'cancel'",)),
@@ -95,7 +99,13 @@ EDITS: Mapping[str, tuple[str, Sequence[str]]] = {
     "years_are_their_grants":      (INSURED, ("UPDATE person_years SET in_scope_fen = in_scope_fen + 1",)),
     "counters_are_their_grants":   (INSURED, ("UPDATE person_years SET counters = counters || '{\"invented\": 1}'",)),
 }
-_LATER = timedelta(seconds=30)
+# A truth with two ways to be contradicted, and the second of them.
+EDITS_TOO: Mapping[str, tuple[str, Sequence[str]]] = {
+    "insured_tombstones_hold":     (INSURED, ("""UPDATE outbox SET value = replace(value, 'granted":' || 'true', 'granted":' || 'false')""",)),
+    "hub_tombstones_hold":         (HUB, ("""UPDATE outbox SET value = replace(value, '"outcome":"settled"', '"outcome":"withdrawn"'), queued_at = queued_at - interval '1 day'""",)),
+    "expiry_is_punctual":          (HUB, (f"UPDATE settlement_steps SET at = at + interval '10 seconds' WHERE to_state = 'settled' AND settlement_id = {_ONE}",)),
+}
+_LATER, _MINUTES = timedelta(seconds=30), timedelta(minutes=2)
 # What a hospital would have to be told, of the first settlement, to break the truth.
 TOLD: Mapping[str, Callable[[Reply], Sequence[Reply]]] = {
     "same_question_same_answer":   lambda done: [replace(done, verdict=Verdict.REFUSED, code="5001", figures={})],
@@ -103,6 +113,7 @@ TOLD: Mapping[str, Callable[[Reply], Sequence[Reply]]] = {
     "told_figures_add_up":         lambda done: [replace(done, figures={**done.figures, "cash_fen": done.figures["cash_fen"] + 1})],
     "acknowledged_undoing_holds":  lambda done: [replace(done, infno=CANCELS, msgid="another", figures={})],
     "a_no_is_for_good":            lambda done: [replace(done, verdict=Verdict.REFUSED, code="5001", figures={})],
+    "what_was_told_is_found":      lambda done: [_not_found(done)],
     "certain_by_is_kept":          lambda done: [_unknown(done), replace(_unknown(done), at=done.at + _LATER)],
 }
 # fmt: on
@@ -112,6 +123,11 @@ def _unknown(done: Reply) -> Reply:
     return replace(
         done, verdict=Verdict.UNKNOWN, figures={}, certain_by=done.at + timedelta(seconds=8)
     )
+
+
+def _not_found(done: Reply) -> Reply:
+    no = replace(done, verdict=Verdict.REFUSED, code="3013", settlement_id=None, figures={})
+    return replace(no, infno="5203", msgid="a question", about=done.msgid, at=done.at + _MINUTES)
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +144,12 @@ def test_everything_is_true_of_an_honest_country(kept: Kept) -> None:
 @pytest.mark.parametrize("truth", EDITS)
 def test_a_truth_names_what_contradicts_it(kept: Kept, truth: str) -> None:
     party, statements = EDITS[truth]
+    assert kept.spoilt(party, statements, truth) != []
+
+
+@pytest.mark.parametrize("truth", EDITS_TOO)
+def test_a_truth_names_also_the_other_contradiction(kept: Kept, truth: str) -> None:
+    party, statements = EDITS_TOO[truth]
     assert kept.spoilt(party, statements, truth) != []
 
 
@@ -159,6 +181,8 @@ def test_lateness_is_forgiven_to_who_was_away(kept: Kept) -> None:
     begun, now = insured.NOON, kept.here.clock.at
     away = replace(kept.sides, away={HUB: [(begun, begun + timedelta(hours=1))]})
     assert replace(kept, sides=away).spoilt(party, statements, "expiry_is_punctual") == []
+    another = replace(away, away={**away.away, "hub.jobs": []})
+    assert replace(kept, sides=another).spoilt(party, statements, "expiry_is_punctual") != []
     assert away.working_time(HUB, begun, now) == now - begun - timedelta(hours=1)
 
 
@@ -170,3 +194,11 @@ def test_what_is_on_its_way_is_pending_and_breaks_nothing(databases: Databases) 
     assert here.broken() == []
     kinds = {line.partition(":")[0] for line in truths.pending(here.sides)}
     assert {"between states at the hub", "between states at a treatment area", "unread"} <= kinds
+
+
+def test_at_rest_all_three_sides_have_the_same_end(kept: Kept) -> None:
+    """Hub and area may differ while words are on their way; when all were read, never."""
+    party, statements = EDITS["hub_and_treatment_agree"]
+    with kept.spoiling(party, statements) as sides:
+        [line] = truths.pending(sides)
+    assert line.startswith("sides not alike: 1 hub settled, treatment refused, insured settled")

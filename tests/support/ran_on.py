@@ -30,6 +30,8 @@ class Sum:
     had_kafka: set[str] = field(default_factory=set)
 
     def add(self, report: Any) -> None:
+        if "needs_kafka" not in vars(report):
+            return  # Of a process that died: it has failed, whatever it ran on.
         if report.needs_kafka:
             self.need_kafka.add(report.nodeid)
         if report.needs_kafka and report.had_kafka:

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,11 @@ from hub.domain.settlement import SETTLEMENT
 from hub.store import tables as hub_tables
 from participants.insured.store import tables as insured_tables
 from participants.treatment.store import tables as treatment_tables
+from simulators.certify.insured.table import CASES as INSURED
+from simulators.certify.treatment.table import CASES as TREATMENT
 from simulators.main import app
+from simulators.simulation.plan import USUAL
+from tests.system import proof_tables
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
@@ -34,17 +39,23 @@ DOCUMENTS = (
     *READMES,
     "ARCHITECTURE.md",
     "DECISIONS.md",
+    "docs/areas/insured.md",
+    "docs/areas/treatment.md",
     "docs/benchmarks.md",
     "docs/clearing.md",
     "docs/hospitals.md",
     "docs/interfaces.md",
     "docs/policy-files.md",
     "docs/production.md",
+    "docs/proof.md",
     "docs/quality.md",
     "docs/registrations.md",
 )
+PINS = ("requirements.txt", "requirements-bench.txt", "requirements-dev.txt")
 ROOMS = ("contracts", "hub", "participants", "simulators")
 COMMAND = re.compile(r"(?:`|^|exec [\w-]+ )yidi((?: [a-z-]+)+)", re.MULTILINE)
+LINE = re.compile(r"(?:`|^|exec [\w-]+ )yidi( [a-z][^`\n]*)", re.MULTILINE)
+OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*")
 FILE = re.compile(r"`((?:contracts|hub|participants|simulators|tests|deploy|docs)/[\w./*-]+)`")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 # How docs/interfaces.md names the roles of the hub's API.
@@ -87,6 +98,17 @@ def test_every_command_that_is_written_down_exists(words: str) -> None:
             return
         assert word in known, f"yidi {words}"
         command = known[word]
+
+
+@pytest.mark.parametrize("line", cases(LINE))
+def test_every_option_of_a_command_that_is_written_down_exists(line: str) -> None:
+    command: Any = get_command(app)
+    for word in line.split():
+        if word not in getattr(command, "commands", {}):
+            break
+        command = command.commands[word]
+    known = {option for one in command.params for option in (*one.opts, *one.secondary_opts)}
+    assert {*OPTION.findall(line)} <= known | {"--help"}, f"yidi {line}"
 
 
 @pytest.mark.parametrize("name", cases(FILE))
@@ -150,6 +172,21 @@ def test_the_topics_are_those_of_the_code() -> None:
     assert "\n".join(rows) in text_of("ARCHITECTURE.md")
 
 
+def test_the_truths_and_the_planted_faults_are_those_of_the_code() -> None:
+    text = text_of("docs/proof.md")
+    assert proof_tables.page(text) == text, "python -m tests.system.proof_tables writes them anew"
+
+
+def test_what_goes_wrong_in_an_hour_of_simulation_is_that_of_the_code() -> None:
+    row = re.compile(r"^\| `([a-z_]+)` \| .+ \| (\d+) \|$", re.MULTILINE)
+    assert {name: int(count) for name, count in row.findall(text_of("docs/proof.md"))} == USUAL
+
+
+@pytest.mark.parametrize("name", [*READMES, "docs/proof.md"])
+def test_as_many_cases_of_certification_are_told_as_there_are(name: str) -> None:
+    assert f" {len(INSURED) + len(TREATMENT)} " in text_of(name)
+
+
 def test_every_table_of_the_databases_is_named() -> None:
     for module in (ROOT / "hub/store").glob("tables_*.py"):
         import_module(f"hub.store.{module.stem}")  # each declares its own in the metadata
@@ -198,9 +235,9 @@ def test_decisions_are_numbered_and_complete() -> None:
 
 def test_every_library_of_ours_is_pinned_and_has_a_decision() -> None:
     project = tomllib.loads(text_of("pyproject.toml"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["local"]]
+    wanted = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
     wanted += [line for line in text_of("requirements-tools.in").splitlines() if line[:1] != "#"]
-    pins = text_of("requirements.txt") + text_of("requirements-dev.txt")
+    pins = "".join(map(text_of, PINS))
     decisions = text_of("DECISIONS.md").lower()
     for requirement in filter(None, wanted):
         name = re.split(r"[\[>=<]", requirement)[0]

@@ -10,14 +10,17 @@ from simulators.certify.treatment.outside import Outside
 
 
 def outside_of(hub: Hub, gateway: str, token: str, named: str) -> Outside:
-    """typer.BadParameter when neither or both are given, or there is no such class.
+    """typer.BadParameter when neither or both are given, or there is no such class. Unexpected
+    when nothing listens where the gateway should.
 
     `named`: 'module:Class'; the class is called with the area's code.
     """
     if bool(gateway) == bool(named):
         raise typer.BadParameter("--gateway 与 --outside 须给出其一")
     if gateway:
-        return Gateway(hub.area, gateway.rstrip("/"), hub, token)
+        found = Gateway(hub.area, gateway.rstrip("/"), hub, token)
+        found.expect_there()
+        return found
     module, _, name = named.partition(":")
     try:
         made: Outside = getattr(import_module(module), name)(hub.area)

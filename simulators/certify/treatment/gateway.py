@@ -15,6 +15,7 @@ from contracts.codes import AreaCode
 from contracts.ids import PersonId
 from contracts.messages.values import PARTS, Bill
 from contracts.money import fen_from_yuan, yuan_from_fen
+from simulators.agency import Unexpected
 from simulators.certify.exchange import Way
 from simulators.certify.hub import Hub
 from simulators.certify.people import ID_CARD, hospital_code, people
@@ -51,6 +52,13 @@ class Gateway:
     token: str = ""
     http: httpx.Client = field(default_factory=httpx.Client)
     _numbers: Any = field(default_factory=lambda: count(SystemRandom().randrange(9_000)))
+
+    def expect_there(self) -> None:
+        """Unexpected when nothing answers at the address, whatever it is that answers."""
+        try:
+            self.http.get(self.url, timeout=ANSWER_WITHIN_S)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unexpected(f"网关 {self.url} 连接不上（{type(error).__name__}）") from error
 
     def wish(self, person_id: PersonId, insured_division: str, bill: Bill) -> Wish:
         msgid = self._msgid()

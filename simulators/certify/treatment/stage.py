@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from contracts.clock import SystemClock
+from contracts.clock import SystemClock, shanghai_date_of
 from contracts.codes import AreaCode
 from contracts.control_totals import Entry
 from contracts.ids import PersonId, SettlementId
@@ -132,7 +132,8 @@ class Stage:
             "concluded_at": SystemClock().now(),
         }
         if outcome in {Outcome.SETTLED, Outcome.REVERSED}:
-            day = self.day.business_date if self.day else SystemClock().now().date()
+            today = shanghai_date_of(SystemClock().now())
+            day = self.day.business_date if self.day else today
             known |= {"business_date": day, "shares": SHARES, "deductible_fen": 20_00}
         if outcome in {Outcome.REFUSED, Outcome.KEPT}:
             known |= {"code": RefusalCode.REGISTRATION_NOT_FOUND}
