@@ -351,7 +351,7 @@ def _batches_fail(patch: pytest.MonkeyPatch) -> None:
 # fmt: off
 PLANTED: Mapping[str, Planted] = {
     "offsets before the database": Planted("offsets are committed, and then the batch is handled", _offsets_first, (PENDING,)),  # noqa: E501
-    "handled twice":               Planted("what the inbox knows is handled again", _handled_twice, ("only_poison_is_buried", DEATH)),  # noqa: E501
+    "handled twice":               Planted("what the inbox knows is handled again", _handled_twice, ("only_poison_is_buried", DEATH, SURPRISE)),  # noqa: E501
     "outbox by position":          Planted("the sweeper remembers a position, and looks only behind it", _by_position, (PENDING,)),  # noqa: E501
     "struck too early":            Planted("what the broker refused is struck from the queue", _struck_too_early, (PENDING,)),  # noqa: E501
     "no sweeping":                 Planted("what a crash left in the queue stays there", _no_sweeping, (PENDING,)),  # noqa: E501
