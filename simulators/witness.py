@@ -96,6 +96,11 @@ FIGURES: Mapping[str, str] = {
     "pref_fund_pay": "veterans_fen",
     "cash_payamt": "cash_fen",
 }
+NAMES: Mapping[str, tuple[str, ...]] = {
+    figure: tuple(name for name, means in FIGURES.items() if means == figure)
+    for figure in FIGURES.values()
+}
+"""The other way round: what 2207 calls a figure, and 5203 where it has another name."""
 _OF_THE_CLOCK = frozenset({"msgid", "inf_time", "sign_no"})
 _CERTAIN_BY = re.compile(r"将于 (\d\d):(\d\d):(\d\d) 前确定")
 UNDONE = "1"

@@ -11,10 +11,11 @@ from typing import Any
 
 from contracts.clock import SHANGHAI
 from contracts.ids import id_of_short_text
+from contracts.messages.values import PARTS
 from contracts.refusal import RefusalCode
 from simulators.bench.http_client import HttpAnswer
 from simulators.chaos.messages import Asked
-from simulators.witness import Reply, Verdict
+from simulators.witness import NAMES, Reply, Verdict
 
 # Said of the moment: nothing was done, and the same message may come again.
 NOT_NOW = frozenset(
@@ -30,22 +31,6 @@ TURNED_AWAY = frozenset({RefusalCode.ROUTE_DOWN})
 CERTAIN_AT = re.compile(r"将于 (\d\d):(\d\d):(\d\d) 前确定")
 WHOLE_SECONDS = timedelta(seconds=1)  # what is told leaves the fraction out
 HALF_A_DAY = timedelta(hours=12)
-
-# The parts of a bill as 2207 and 2304 name them, and where 5203 has another name, that too.
-PARTS: Mapping[str, tuple[str, ...]] = {
-    "total_fen": ("medfee_sumamt",),
-    "pool_fen": ("hifp_pay",),
-    "civil_servant_fen": ("cvlserv_pay",),
-    "enterprise_fen": ("hifes_pay",),
-    "critical_illness_fen": ("hifmi_pay",),
-    "large_sum_fen": ("hifob_pay",),
-    "veterans_fen": ("hifdm_pay", "pref_fund_pay"),
-    "medical_aid_fen": ("maf_pay",),
-    "other_fen": ("oth_pay",),
-    "account_fen": ("acct_pay",),
-    "cash_fen": ("psn_cash_pay", "cash_payamt"),
-    "hospital_fen": ("hosp_part_amt",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +116,7 @@ def _figures(setlinfo: Mapping[str, Any]) -> Mapping[str, int]:
         return {}
     return {
         part: int(100 * Decimal(str(setlinfo[name])))
-        for part, names in PARTS.items()
-        for name in names
+        for part in ("total_fen", *PARTS)
+        for name in NAMES[part]
         if setlinfo.get(name) is not None
     }

@@ -20,26 +20,11 @@ from simulators.certify.exchange import Way
 from simulators.certify.hub import Hub
 from simulators.certify.people import ID_CARD, hospital_code, people
 from simulators.certify.treatment.outside import Told, Wish
+from simulators.witness import NAMES
 
 PATH = "/fsi/api/rsfComIfsService/callService"
 ANSWER_WITHIN_S = 30.0
 PATIENT_FOR_S = 20.0
-# What 2207 and 5203 call the eleven parts; where they differ, both.
-# fmt: off
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    "pool_fen":             ("hifp_pay",),
-    "civil_servant_fen":    ("cvlserv_pay",),
-    "enterprise_fen":       ("hifes_pay",),
-    "critical_illness_fen": ("hifmi_pay",),
-    "large_sum_fen":        ("hifob_pay",),
-    "veterans_fen":         ("hifdm_pay", "pref_fund_pay"),
-    "medical_aid_fen":      ("maf_pay",),
-    "other_fen":            ("oth_pay",),
-    "account_fen":          ("acct_pay",),
-    "cash_fen":             ("psn_cash_pay", "cash_payamt"),
-    "hospital_fen":         ("hosp_part_amt",),
-}
-# fmt: on
 
 
 @dataclass(slots=True)
@@ -206,13 +191,12 @@ class Gateway:
         block = output.get("setlinfo") or {}
         if not told.ok or "medfee_sumamt" not in block:
             return told
-        parts = {name: _fen(block, *names) for name, names in _NAMES.items() if names}
         return Told(
             told.msgid,
             ok=True,
             settlement=str(block.get("setl_id", "")),
             total_fen=_fen(block, "medfee_sumamt"),
-            parts_fen={name: parts[name] for name in PARTS},
+            parts_fen={part: _fen(block, *NAMES[part]) for part in PARTS},
             document=told.document,
         )
 
