@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from httpx import Response
 
-from contracts import access, topics
+from contracts import access
 from contracts.access import AccessRole, Principal
 from contracts.codes import AreaCode, Channel, MaterialKind, RegistrationCategory
 from contracts.ids import RegistrationId, new_id
@@ -30,7 +30,6 @@ from tests.support.insured import (
     NOON,
     SEALER,
     InsuredArea,
-    on_the_wire,
     person,
     review,
     row,
@@ -352,17 +351,13 @@ def _change(area: InsuredArea, desk: Client, change: str, key: str | None = None
 
 
 def _asked(area: InsuredArea) -> list[RegistrationChangeRequested]:
-    area.worker.outbox.tend()
-    heard = on_the_wire(area.log, topics.HUB_REGISTRATIONS)
-    return [body for body in heard if isinstance(body, RegistrationChangeRequested)]
+    return [body for body in area.said() if isinstance(body, RegistrationChangeRequested)]
 
 
 def _decided(area: InsuredArea) -> dict[int, bool]:
-    area.worker.outbox.tend()
-    heard = on_the_wire(area.log, topics.HUB_REGISTRATIONS)
     return {
         body.registration_id.int: body.accepted
-        for body in heard
+        for body in area.said()
         if isinstance(body, RegistrationDecided)
     }
 
