@@ -16,7 +16,7 @@ from contracts.codes import AreaCode, areas
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.processor import Processor
 from contracts.delivery.transport import Transport
-from contracts.programs import loops
+from contracts.programs import loops, memory
 from contracts.programs.broker import KafkaPasswords, administering, connected
 from contracts.programs.ending import LoopDied, Trouble, close, said_plainly, told_to_stop
 from contracts.programs.logs import log_to_stderr
@@ -90,7 +90,9 @@ def work() -> None:
         settings, stop = _settings(), told_to_stop()
         with opened_engine("hub.work", settings) as engine:
             transport = connected(settings.bootstrap())
-            loops.work({"hub.work": worker(engine, transport, SystemClock(), settings)}, stop)
+            workers = {"hub.work": worker(engine, transport, SystemClock(), settings)}
+            memory.settled()
+            loops.work(workers, stop)
 
 
 @app.command()
@@ -101,6 +103,7 @@ def jobs() -> None:
         settings, stop = _settings(), told_to_stop()
         with opened_engine("hub.jobs", settings) as engine:
             transport = connected(settings.bootstrap())
+            memory.settled()
             if (
                 run_jobs(engine, transport, SystemClock(), settings, stop=stop)
                 != running_jobs.STOPPED
@@ -117,6 +120,7 @@ def api() -> None:
         with opened_engine("hub.api", settings) as engine:
             transport = connected(settings.bootstrap())
             with served(engine, transport, SystemClock(), settings) as application:
+                memory.settled()
                 serve(application, settings.hub_api_host, settings.hub_api_port, stop)
 
 

@@ -7,15 +7,20 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from contracts.delivery import bulk
+from contracts.delivery import prepared
 from contracts.ids import MessageId
 from contracts.message import Message
 
-_CLAIM = """
-    INSERT INTO inbox (message_id, fingerprint, received_at) VALUES %s
+_CLAIM = prepared.statement_of_rows(
+    """
+    INSERT INTO inbox (message_id, fingerprint, received_at) %s
     ON CONFLICT (message_id) DO NOTHING RETURNING message_id
-"""
-_KNOWN = "SELECT message_id, fingerprint FROM inbox WHERE message_id = ANY(%s::uuid[])"
+    """,
+    "uuid bytea timestamptz",
+)
+_KNOWN = prepared.statement(
+    "SELECT message_id, fingerprint FROM inbox WHERE message_id = ANY($1)", "uuid[]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ def claim(tx: Connection, batch: Sequence[Message[Any]], now: datetime) -> Claim
         first.setdefault(id_, position)
     # In id order, so that two processes with some of the same messages cannot deadlock.
     rows = [(id_, prints[position], now) for id_, position in sorted(first.items())]
-    new = {row[0] for row in bulk.write_and_return(tx, _CLAIM, "(%s, %s, %s)", rows)}
+    new = {row[0] for row in prepared.write_and_return(tx, _CLAIM, rows)}
     known = {id_: prints[position] for id_, position in first.items()}
     known |= _stored(tx, [id_ for id_ in first if id_ not in new])
     return Claimed(
@@ -47,4 +52,4 @@ def claim(tx: Connection, batch: Sequence[Message[Any]], now: datetime) -> Claim
 def _stored(tx: Connection, ids: Sequence[MessageId]) -> dict[MessageId, bytes]:
     if not ids:
         return {}
-    return {MessageId(row[0]): bytes(row[1]) for row in bulk.fetch(tx, _KNOWN, (list(ids),))}
+    return {MessageId(row[0]): bytes(row[1]) for row in prepared.fetch(tx, _KNOWN, ids)}

@@ -17,30 +17,39 @@ from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 from sqlalchemy import Connection, Engine
 
 from contracts.clock import Clock
-from contracts.delivery import bulk
+from contracts.delivery import prepared
 from contracts.delivery.broker import Delivery, Sender
 from contracts.delivery.codec import encode
 from contracts.delivery.key_watch import KeyWatch
 from contracts.delivery.relay import Queued, Relay
 from contracts.message import Outgoing
 
-_QUEUE = """
-    WITH said (message_id, topic, key, value, queued_at) AS (VALUES %s),
+# With it goes what has arrived since: it costs no statement of its own.
+_QUEUE = prepared.statement_of_rows(
+    """
+    WITH struck AS (DELETE FROM outbox_unsent WHERE position = ANY($6)),
+         said (message_id, topic, key, value, queued_at) AS %s,
          kept AS (INSERT INTO outbox (message_id, topic, key, value, queued_at) SELECT * FROM said)
     INSERT INTO outbox_unsent (message_id, queued_at) SELECT message_id, queued_at FROM said
     RETURNING position, message_id
-"""
-_STRIKE = "DELETE FROM outbox_unsent WHERE position = ANY(%s::bigint[])"
-_LEFT_BEHIND = """
+    """,
+    "uuid text text text timestamptz",
+    then="bigint[]",
+)
+_STRIKE = prepared.statement("DELETE FROM outbox_unsent WHERE position = ANY($1)", "bigint[]")
+_LEFT_BEHIND = prepared.statement(
+    """
     SELECT unsent.position, outbox.topic, outbox.key, outbox.value
     FROM outbox_unsent AS unsent JOIN outbox USING (message_id)
-    WHERE (%s::timestamptz IS NULL OR unsent.queued_at <= %s::timestamptz)
-      AND unsent.position <> ALL(%s::bigint[]) AND outbox.topic <> ALL(%s::text[])
-    ORDER BY unsent.position LIMIT %s
-"""
+    WHERE ($1 IS NULL OR unsent.queued_at <= $1)
+      AND unsent.position <> ALL($2) AND outbox.topic <> ALL($3)
+    ORDER BY unsent.position LIMIT $4
+    """,
+    "timestamptz bigint[] text[] int",
+)
 # One sweeper at a time. Two that shared the rows out (SKIP LOCKED) would send the messages of one
 # key side by side, and out of order.
-_SWEEP_ALONE = "SELECT pg_try_advisory_xact_lock(5201314)"
+_SWEEP_ALONE = prepared.statement("SELECT pg_try_advisory_xact_lock(5201314)")
 
 # Kafka refuses records over one million bytes; such a message would never leave the outbox.
 VALUE_BYTES_MAX = 900_000
@@ -69,15 +78,21 @@ class OutboxLimits:
 
 @dataclass(slots=True)
 class Writing:
-    """A transaction under way, and what it will say once it has committed."""
+    """A transaction under way, and what it will say once it has committed.
+
+    `arrived`: rows that it strikes, with the first thing that it says, or else at its end.
+    """
 
     tx: Connection
     now: datetime
+    arrived: Sequence[int] = ()
     queued: list[Queued] = field(default_factory=list)
 
     def say(self, outgoing: Iterable[Outgoing]) -> None:
         """Queue these messages, in this order; TooLargeToSend when one can never leave."""
         said = list(outgoing)
+        if not said:
+            return
         texts = [encode(o.message) for o in said]
         values = [text.encode() for text in texts]
         for o, value in zip(said, values, strict=True):
@@ -87,15 +102,17 @@ class Writing:
             (o.message.head.message_id, o.topic, o.key, text, self.now)
             for o, text in zip(said, texts, strict=True)
         ]
-        positions = {
-            id_: position
-            for position, id_ in bulk.write_and_return(
-                self.tx, _QUEUE, "(%s::uuid, %s, %s, %s, %s::timestamptz)", rows
-            )
-        }
+        written = prepared.write_and_return(self.tx, _QUEUE, rows, self.arrived)
+        self.arrived = ()
+        positions = {id_: position for position, id_ in written}
         for o, value in zip(said, values, strict=True):
             position = positions[o.message.head.message_id]
             self.queued.append(Queued(position, o.topic, o.key.encode(), value))
+
+    def strike(self) -> None:
+        """Strike what has arrived, where nothing was said."""
+        _strike(self.tx, self.arrived)
+        self.arrived = ()
 
 
 class Outbox:
@@ -121,10 +138,10 @@ class Outbox:
         queued: list[Queued] = []
         try:
             with self.engine.begin() as tx:
-                _strike(tx, arrived)
-                writing = Writing(tx, self.clock.now())
+                writing = Writing(tx, self.clock.now(), arrived)
                 yield writing
                 _refuse_if_spoilt(tx)
+                writing.strike()
                 queued = writing.queued
         except BaseException:
             self._relay.put_back(arrived)
@@ -182,14 +199,14 @@ class Outbox:
     ) -> tuple[int, list[Delivery]] | None:
         """Rows found and what was handed over of them; None while another process sweeps."""
         with self._striking() as tx:
-            if not bulk.fetch(tx, _SWEEP_ALONE)[0][0]:
+            if not prepared.fetch(tx, _SWEEP_ALONE)[0][0]:
                 return None
             in_hand, resting = self._relay.not_to_sweep(now)
             most = self.limits.swept_at_once_max
-            which = (queued_until, queued_until, in_hand, resting, most)
+            which = (queued_until, in_hand, resting, most)
             rows = [
                 Queued(position, topic, key.encode(), value.encode())
-                for position, topic, key, value in bulk.fetch(tx, _LEFT_BEHIND, which)
+                for position, topic, key, value in prepared.fetch(tx, _LEFT_BEHIND, *which)
             ]
             under_way = self._relay.sweep(rows, now)
             if under_way:
@@ -212,7 +229,7 @@ class Outbox:
 
 def _strike(tx: Connection, arrived: Sequence[int]) -> None:
     if arrived:
-        bulk.run(tx, _STRIKE, (list(arrived),))
+        prepared.run(tx, _STRIKE, list(arrived))
 
 
 def _refuse_if_spoilt(tx: Connection) -> None:

@@ -177,9 +177,11 @@ class Processor:
             ]
             burial.bury(writing.tx, unfit, now)
             fresh = [item for n, item in enumerate(opened) if n in claimed.fresh]
+            said: list[Outgoing] = []
             for wave in waves(fresh):
                 for subscription, batch in by_kind(wave):
-                    writing.say(subscription.handle(writing.tx, batch, now))
+                    said += subscription.handle(writing.tx, batch, now)
+            writing.say(said)
         self._tell(unfit)
 
     def _tell(self, unfit: Sequence[burial.Unfit]) -> None:

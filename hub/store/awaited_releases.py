@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from contracts.codes import AreaCode
-from contracts.delivery import bulk
+from contracts.delivery import bulk, prepared
 from contracts.ids import PersonId, SettlementId
 from contracts.messages.settlement import ReleaseReason
 from hub.domain.reminding import AwaitedRelease
@@ -15,7 +15,7 @@ _ADD = """
     INSERT INTO releases_awaited (settlement_id, reason, asked_at, look_at) VALUES %s
     ON CONFLICT (settlement_id) DO NOTHING
 """
-_FORGET = "DELETE FROM releases_awaited WHERE settlement_id = ANY(%s::uuid[])"
+_FORGET = prepared.statement("DELETE FROM releases_awaited WHERE settlement_id = ANY($1)", "uuid[]")
 # Until it is asked again for the first time, a row is looked at from when it was asked.
 _DUE = """
     SELECT settlement_id, insured_area, person_id, reason, asked_at, times, alarmed_at
@@ -41,7 +41,7 @@ def forget(tx: Connection, ids: Iterable[SettlementId]) -> None:
     """Answered: nothing is outstanding any more."""
     answered = sorted(set(ids))
     if answered:
-        bulk.run(tx, _FORGET, (answered,))
+        prepared.run(tx, _FORGET, answered)
 
 
 def lock_due(

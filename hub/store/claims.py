@@ -5,14 +5,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from contracts.delivery import bulk
+from contracts.delivery import prepared
 from contracts.ids import SettlementId
 from hub.domain.settlement import Claimant
 
-_CLAIM = """
-    INSERT INTO settlement_claims (settlement_id, claimed_by, at) VALUES %s
+_CLAIM = prepared.statement_of_rows(
+    """
+    INSERT INTO settlement_claims (settlement_id, claimed_by, at) %s
     ON CONFLICT (settlement_id) DO NOTHING RETURNING settlement_id
-"""
+    """,
+    "uuid text timestamptz",
+)
 
 
 def claim(
@@ -24,5 +27,5 @@ def claim(
     statement. In id order, so that two batches cannot deadlock.
     """
     rows = [(id_, by.value, now) for id_ in sorted(set(ids))]
-    found = bulk.write_and_return(tx, _CLAIM, "(%s::uuid, %s, %s)", rows)
+    found = prepared.write_and_return(tx, _CLAIM, rows)
     return {SettlementId(row[0]) for row in found}

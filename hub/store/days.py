@@ -4,12 +4,14 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from contracts.delivery import bulk
+from contracts.delivery import bulk, prepared
+from contracts.delivery.prepared import Prepared
 from hub.domain.day import BusinessDay, DayState
 
 _COLUMNS = "business_date, state, opened_at, closed_at"
-_SHARE = "SELECT business_date FROM business_days WHERE state = 'open' FOR SHARE"
-_TAKE = "SELECT business_date FROM business_days WHERE state = 'open' FOR UPDATE"
+_LOCKED = "SELECT business_date FROM business_days WHERE state = 'open' FOR"
+_SHARE = prepared.statement(f"{_LOCKED} SHARE")
+_TAKE = prepared.statement(f"{_LOCKED} UPDATE")
 # Row locks that are shared do not queue: as long as somebody settles, who closes would wait. The
 # lock on the table does queue, so that whoever comes to settle stands behind who came to close.
 _TAKE_TURN = "LOCK TABLE business_days IN EXCLUSIVE MODE"
@@ -68,11 +70,11 @@ def latest(tx: Connection, count_max: int) -> list[BusinessDay]:
     return [_day(row) for row in bulk.fetch(tx, _LATEST, (count_max,))]
 
 
-def _locked_open(tx: Connection, statement: str) -> date:
+def _locked_open(tx: Connection, statement: Prepared) -> date:
     # Who waited here for a closing sees no open day: the statement looked before the next day was
     # there. A second statement sees it.
     for _ in range(TRIES_MAX):
-        for (business_date,) in bulk.fetch(tx, statement):
+        for (business_date,) in prepared.fetch(tx, statement):
             assert isinstance(business_date, date)
             return business_date
     raise NoOpenDay

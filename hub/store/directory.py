@@ -8,14 +8,17 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection
 
 from contracts.codes import AreaCode, Role, VisitKind
-from contracts.delivery import bulk
+from contracts.delivery import bulk, prepared
 from hub.domain.directory import AreaTerms, ListedInstitution, Office, Pooled
 
 _TERMS = "area, holds_from, need_registration, lock_in_months"
-_TERMS_ON = f"""
+_TERMS_ON = prepared.statement(
+    f"""
     SELECT DISTINCT ON (area) {_TERMS} FROM area_terms
-    WHERE holds_from <= %s ORDER BY area, holds_from DESC
-"""  # noqa: S608
+    WHERE holds_from <= $1 ORDER BY area, holds_from DESC
+    """,  # noqa: S608
+    "date",
+)
 _TERMS_OF = f"SELECT {_TERMS}, published_at FROM area_terms WHERE area = ANY(%s)"  # noqa: S608
 _PUT_TERMS = f"""
     INSERT INTO area_terms ({_TERMS}, published_at) VALUES %s
@@ -24,14 +27,17 @@ _PUT_TERMS = f"""
     WHERE area_terms.published_at < excluded.published_at
 """  # noqa: S608
 INSTITUTION_COLUMNS = "code, area, name, division, level, kind, opened, since, until"
-_INSTITUTIONS = f"""
-    SELECT {INSTITUTION_COLUMNS}, published_at FROM institutions WHERE code = ANY(%s)
-"""  # noqa: S608
+_INSTITUTIONS = prepared.statement(
+    f"SELECT {INSTITUTION_COLUMNS}, published_at FROM institutions WHERE code = ANY($1)",  # noqa: S608
+    "text[]",
+)
 # The index on the area is walked from area to area, and none of its institutions is read.
-_LISTING_AREAS = """
+_LISTING_AREAS = prepared.statement(
+    """
     SELECT area FROM participants AS p
     WHERE EXISTS (SELECT FROM institutions AS i WHERE i.area = p.area)
-"""
+    """
+)
 _PUT_INSTITUTIONS = f"""
     INSERT INTO institutions ({INSTITUTION_COLUMNS}, published_at) VALUES %s
     ON CONFLICT (code) DO UPDATE SET name = excluded.name, division = excluded.division,
@@ -83,7 +89,7 @@ class Edition:
 
 def terms_on(tx: Connection, day: date) -> dict[AreaCode, AreaTerms]:
     """The terms in force on a day, of every area that published some."""
-    return {AreaCode(row[0]): _terms(row) for row in bulk.fetch(tx, _TERMS_ON, (day,))}
+    return {AreaCode(row[0]): _terms(row) for row in prepared.fetch(tx, _TERMS_ON, day)}
 
 
 def terms_of(
@@ -112,13 +118,13 @@ def published_institutions(
     tx: Connection, codes: Iterable[str]
 ) -> dict[str, Published[ListedInstitution]]:
     """As `institutions_of`, with the instant of each publication."""
-    rows = bulk.fetch(tx, _INSTITUTIONS, (sorted(set(codes)),))
+    rows = prepared.fetch(tx, _INSTITUTIONS, sorted(set(codes)))
     return {row[0]: Published(institution(row), row[9]) for row in rows}
 
 
 def areas_with_institutions(tx: Connection) -> frozenset[AreaCode]:
     """The areas that have published institutions at all."""
-    return frozenset(AreaCode(row[0]) for row in bulk.fetch(tx, _LISTING_AREAS))
+    return frozenset(AreaCode(row[0]) for row in prepared.fetch(tx, _LISTING_AREAS))
 
 
 def put_institutions(tx: Connection, published: Sequence[Published[ListedInstitution]]) -> None:

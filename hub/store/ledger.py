@@ -6,14 +6,17 @@ from datetime import date
 from sqlalchemy import Connection
 
 from contracts.codes import AreaCode
-from contracts.delivery import bulk
+from contracts.delivery import bulk, prepared
 from hub.domain.ledger import Posting
 
-_APPEND = """
+_APPEND = prepared.statement_of_rows(
+    """
     INSERT INTO postings (settlement_id, business_date, insured_area, treatment_area,
         insurance_kind, fund, from_area, to_area, amount_fen, kind, posted_at, adjustment_id)
-    VALUES %s
-"""
+    %s
+    """,
+    "uuid date text text text text text text bigint text timestamptz uuid",
+)
 _BALANCES = """
     SELECT area, sum(amount_fen)::bigint FROM (
         SELECT from_area AS area, -amount_fen AS amount_fen, business_date FROM postings
@@ -41,7 +44,7 @@ def append(tx: Connection, postings: Sequence[Posting]) -> None:
         )
         for p in postings
     ]
-    bulk.write_rows(tx, _APPEND, f"({', '.join(['%s'] * 12)})", rows)
+    prepared.write(tx, _APPEND, rows)
 
 
 def balances(tx: Connection, first: date, last: date) -> dict[AreaCode, int]:

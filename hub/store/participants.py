@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from contracts.codes import AreaCode
-from contracts.delivery import bulk
+from contracts.delivery import bulk, prepared
 from hub.domain.participant import Participant
 
-_ALL = "SELECT area, name, insured_connected, treatment_connected FROM participants ORDER BY area"
+_ALL = prepared.statement(
+    "SELECT area, name, insured_connected, treatment_connected FROM participants ORDER BY area"
+)
 _PUT = """
     INSERT INTO participants (area, name, insured_connected, treatment_connected) VALUES %s
     ON CONFLICT (area) DO UPDATE SET name = excluded.name,
@@ -19,7 +21,7 @@ _PUT = """
 
 def everyone(tx: Connection) -> dict[AreaCode, Participant]:
     """Every participant by its area, in the order of the codes."""
-    return {AreaCode(row[0]): Participant(*row) for row in bulk.fetch(tx, _ALL)}
+    return {AreaCode(row[0]): Participant(*row) for row in prepared.fetch(tx, _ALL)}
 
 
 def put(tx: Connection, participants: Iterable[Participant]) -> None:

@@ -9,7 +9,7 @@ from psycopg2.extras import Json
 from sqlalchemy import Connection
 
 from contracts.codes import AreaCode, Channel, InsuranceKind, RegistrationCategory
-from contracts.delivery import bulk
+from contracts.delivery import bulk, prepared
 from contracts.ids import PersonId, RegistrationId
 from contracts.messages.registration import Material
 from contracts.refusal import BY_CODE
@@ -25,8 +25,9 @@ COLUMNS = """registration_id, person_id, insured_area, insured_division, insuran
     place, disease_code, begins_on, ends_on, channel, submitted_by, "by", filed_by_message,
     submitted_at, replaces, version, state, materials, materials_filed, gaps, ended_on, decided_at,
     decided_by, refusal_code, reason, step_count"""
-_OF_PEOPLE = f"SELECT {COLUMNS} FROM registrations WHERE person_id = ANY(%s)"  # noqa: S608
-_LOCK_PEOPLE = f"{_OF_PEOPLE} ORDER BY registration_id FOR NO KEY UPDATE"
+_ALL_OF = f"SELECT {COLUMNS} FROM registrations WHERE person_id = ANY($1)"  # noqa: S608
+_OF_PEOPLE = prepared.statement(_ALL_OF, "text[]")
+_LOCK_PEOPLE = prepared.statement(f"{_ALL_OF} ORDER BY registration_id FOR NO KEY UPDATE", "text[]")
 _FIND = f"SELECT {COLUMNS} FROM registrations WHERE registration_id = ANY(%s::uuid[])"  # noqa: S608
 # One that another is to follow waits for the decision on that one: its last day is not the end.
 _OVERDUE = f"""
@@ -67,7 +68,7 @@ _STEPS = """
 
 def of_people(tx: Connection, people: Iterable[str]) -> dict[PersonId, list[Registration]]:
     """Every registration of these people, whatever its state."""
-    return _by_person(bulk.fetch(tx, _OF_PEOPLE, (sorted(set(people)),)))
+    return _by_person(prepared.fetch(tx, _OF_PEOPLE, sorted(set(people))))
 
 
 def lock_people(tx: Connection, people: Iterable[str]) -> dict[PersonId, list[Registration]]:
@@ -76,7 +77,7 @@ def lock_people(tx: Connection, people: Iterable[str]) -> dict[PersonId, list[Re
     Whoever puts a registration into force or ends one holds all of its person's: two that decided
     about one person at once would not see each other's.
     """
-    return _by_person(bulk.fetch(tx, _LOCK_PEOPLE, (sorted(set(people)),)))
+    return _by_person(prepared.fetch(tx, _LOCK_PEOPLE, sorted(set(people))))
 
 
 def find(tx: Connection, registration_id: RegistrationId) -> Registration | None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from contracts.codes import AreaCode, InsuranceKind
-from contracts.delivery import bulk
+from contracts.delivery import bulk, prepared
 from contracts.ids import MessageId, PersonId, RegistrationId, SettlementId
 from contracts.messages.settlement import Basis, Care
 from contracts.messages.values import PARTS, Bill, Shares
@@ -19,16 +19,22 @@ from hub.domain.settlement import BOOKED, Event, Moved, Settlement, State
 _COLUMNS = f"""settlement_id, person_id, insured_area, treatment_area, insurance_kind, total_fen,
     state, step_count, concluded_at, deductible_fen, settled_on, reversed_on, refusal_code,
     refusal_detail, released_at, late_answers, {", ".join(PARTS)}"""
-_ADD = """
+_ADD = prepared.statement_of_rows(
+    """
     INSERT INTO settlements (settlement_id, person_id, insured_area, insured_division,
         treatment_area, treatment_division, insurance_kind, visit_kind, hospital_code,
         hospital_level, admitted_on, discharged_on, use_account, total_fen, fully_own_fen,
         over_ceiling_fen, first_self_pay_fen, in_scope_fen, registration_id, registration_basis,
         state, answer_by, received_at, concluded_at, refusal_code, step_count)
-    VALUES %s ON CONFLICT (settlement_id) DO NOTHING RETURNING settlement_id
-"""
-_FIND = f"SELECT {_COLUMNS} FROM settlements WHERE settlement_id = ANY(%s::uuid[])"  # noqa: S608
-_LOCK = f"{_FIND} ORDER BY settlement_id FOR NO KEY UPDATE"
+    %s ON CONFLICT (settlement_id) DO NOTHING RETURNING settlement_id
+    """,
+    """uuid text text text text text text text text int date date boolean
+    bigint bigint bigint bigint bigint uuid text text timestamptz timestamptz timestamptz text
+    smallint""",
+)
+_OF = f"SELECT {_COLUMNS} FROM settlements WHERE settlement_id = ANY($1)"  # noqa: S608
+_FIND = prepared.statement(_OF, "uuid[]")
+_LOCK = prepared.statement(f"{_OF} ORDER BY settlement_id FOR NO KEY UPDATE", "uuid[]")
 _OVERDUE = f"""
     SELECT {_COLUMNS} FROM settlements WHERE state = 'routed' AND answer_by <= %s
     ORDER BY answer_by LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
@@ -46,17 +52,22 @@ _MOVED = (
     ("step_count", "smallint"),
     *((part, "bigint") for part in PARTS),
 )
-_MOVE = f"""
+_MOVE = prepared.statement_of_rows(
+    f"""
     UPDATE settlements AS s SET {", ".join(f"{name} = m.{name}" for name, _ in _MOVED)}
-    FROM (VALUES %s) AS m (settlement_id, seen, {", ".join(name for name, _ in _MOVED)})
+    FROM %s AS m (settlement_id, seen, {", ".join(name for name, _ in _MOVED)})
     WHERE s.settlement_id = m.settlement_id AND s.step_count = m.seen
     RETURNING s.settlement_id
-"""  # noqa: S608
-_MOVE_ROW = f"(%s::uuid, %s::smallint, {', '.join(f'%s::{kind}' for _, kind in _MOVED)})"
-_STEPS = """
+    """,  # noqa: S608
+    f"uuid smallint {' '.join(kind for _, kind in _MOVED)}",
+)
+_STEPS = prepared.statement_of_rows(
+    """
     INSERT INTO settlement_steps
-        (settlement_id, position, from_state, event, to_state, at, message_id) VALUES %s
-"""
+        (settlement_id, position, from_state, event, to_state, at, message_id) %s
+    """,
+    "uuid smallint text text text timestamptz uuid",
+)
 _CAUSED = """
     SELECT settlement_id, message_id FROM settlement_steps
     WHERE settlement_id = ANY(%s::uuid[]) AND message_id = ANY(%s::uuid[])
@@ -108,20 +119,19 @@ class StepRow:
 
 def add(tx: Connection, arrivals: Sequence[Arrival]) -> set[SettlementId]:
     """Store new settlements; the ids of those that were not there before."""
-    template = f"({', '.join(['%s'] * 26)})"
     # In id order, so that two transactions that meet wait for each other instead of deadlocking.
     rows = sorted(map(_arrival_row, arrivals), key=lambda row: row[0])
-    return {SettlementId(row[0]) for row in bulk.write_and_return(tx, _ADD, template, rows)}
+    return {SettlementId(row[0]) for row in prepared.write_and_return(tx, _ADD, rows)}
 
 
 def lock(tx: Connection, ids: Iterable[SettlementId]) -> dict[SettlementId, Settlement]:
     """Load and lock. Always in id order, so that two batches cannot deadlock."""
-    return {row[0]: _settlement(row) for row in bulk.fetch(tx, _LOCK, (list(ids),))}
+    return {row[0]: _settlement(row) for row in prepared.fetch(tx, _LOCK, list(ids))}
 
 
 def find(tx: Connection, settlement_id: SettlementId) -> Settlement | None:
     """One settlement as it stands now, without a lock."""
-    return next((_settlement(row) for row in bulk.fetch(tx, _FIND, ([settlement_id],))), None)
+    return next((_settlement(row) for row in prepared.fetch(tx, _FIND, [settlement_id])), None)
 
 
 def lock_overdue(tx: Connection, now: datetime, count_max: int) -> list[Settlement]:
@@ -131,7 +141,7 @@ def lock_overdue(tx: Connection, now: datetime, count_max: int) -> list[Settleme
 
 def move(tx: Connection, moves: Sequence[Moved]) -> None:
     """Write one step each of locked settlements; no settlement twice."""
-    written = bulk.write_and_return(tx, _MOVE, _MOVE_ROW, [_moved_row(moved) for moved in moves])
+    written = prepared.write_and_return(tx, _MOVE, [_moved_row(moved) for moved in moves])
     assert len(written) == len(moves), "a locked settlement was moved by somebody else"
 
 
@@ -148,7 +158,7 @@ def add_steps(tx: Connection, steps: Sequence[StepRow]) -> None:
         )
         for s in steps
     ]
-    bulk.write_rows(tx, _STEPS, "(%s, %s, %s, %s, %s, %s, %s)", rows)
+    prepared.write(tx, _STEPS, rows)
 
 
 def steps_caused(

@@ -15,6 +15,7 @@ from contracts.codes import AreaCode, Role
 from contracts.delivery.engine import engine_of, transaction
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.transport import Transport
+from contracts.programs import memory
 from contracts.programs.broker import connected
 from contracts.programs.ending import Trouble, close, said_plainly, told_to_stop
 from contracts.programs.logs import log_to_stderr
@@ -102,6 +103,7 @@ def serve(
             stack.callback(close, door.outbox.close, door.outbox.engine.dispose)
             doors[code] = door
         application = create_app(doors, gateway_settings, clock)
+        memory.settled()
         serve_http(application, host, port, stop, SheddingProtocol)
 
 

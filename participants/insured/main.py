@@ -19,7 +19,7 @@ from contracts.delivery import engine as database
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.processor import Processor
 from contracts.delivery.transport import Transport
-from contracts.programs import loops
+from contracts.programs import loops, memory
 from contracts.programs.broker import connected
 from contracts.programs.ending import Trouble, said_plainly, told_to_stop
 from contracts.programs.logs import log_to_stderr
@@ -137,6 +137,7 @@ def work(
             f"{_name(code)} slices": slicer(code, engine, transport, clock, settings)
             for code, engine in engines.items()
         }
+        memory.settled()
         loops.work(workers, stop, beside)
 
 
@@ -150,6 +151,7 @@ def api(area: OneArea) -> None:
         with _engine(code, settings) as engine:
             transport = connected(settings.bootstrap(), _name(code))
             application = desk(code, engine, transport, SystemClock(), settings, sealer=sealer)
+            memory.settled()
             serve(application, settings.insured_api_host, settings.insured_api_port, stop)
 
 

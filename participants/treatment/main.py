@@ -19,7 +19,7 @@ from contracts.delivery import engine as database
 from contracts.delivery.outbox import Outbox, Writing
 from contracts.delivery.processor import Processor
 from contracts.delivery.transport import Transport
-from contracts.programs import loops
+from contracts.programs import loops, memory
 from contracts.programs.broker import connected
 from contracts.programs.ending import Trouble, said_plainly, told_to_stop
 from contracts.programs.logs import log_to_stderr
@@ -128,6 +128,7 @@ def work(
             f"treatment.{code} forgets": partial(forgetting.run, engine, clock, settings.keeping())
             for code, engine in engines.items()
         }
+        memory.settled()
         loops.work(workers, stop, jobs)
 
 

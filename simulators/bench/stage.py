@@ -14,6 +14,7 @@ from sqlalchemy import Engine, inspect, text
 from contracts.clock import SystemClock
 from contracts.codes import AreaCode
 from contracts.delivery.outbox import Outbox
+from contracts.programs import memory
 from participants.treatment.settings import Settings
 from participants.treatment.store.listening import Listener
 from simulators.bench.bills import Patients
@@ -150,6 +151,7 @@ def running(given: Servers, setting: Setting) -> Iterator[Bench]:
             opened = LOADS[setting.way]
             with opened(deployment, parts, outboxes, patients, Random(setting.seed)) as load:
                 before = tuple(rows_of(side.engine) for side in sides)
+                memory.settled()  # as the programs that it stands for
                 yield Bench(given, setting, deployment, parts, load, sides, before)
 
 

@@ -1,7 +1,6 @@
 """Pre-flight at the hub: what it tells in each situation, and that a settlement agrees with it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -9,8 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
-from psycopg2.extensions import cursor as plain_cursor
-from sqlalchemy import Connection, insert
+from sqlalchemy import insert
 
 from contracts.codes import InsuranceKind, RegistrationCategory, VisitKind
 from contracts.ids import EnquiryId, RegistrationId, SettlementId, new_id
@@ -49,6 +47,7 @@ from tests.support.hub import (
     person,
     said,
 )
+from tests.support.statements import heard
 from tests.support.tables import rows
 
 TO_INSURED, TO_TREATMENT = f"insured.{INSURED}.work", f"treatment.{TREATMENT}.answers"
@@ -378,30 +377,12 @@ def test_a_batch_costs_as_many_statements_as_one(hub: Hub) -> None:
     told = forwarded_in(hub.hear(preflight.ask, said(asked(), FROM_TREATMENT)))
     for count in (1, 50):
         cares = [a_care(person_id=person(n)) for n in range(count)]
-        with hub.engine.begin() as tx, statements(tx) as seen:
+        with hub.engine.begin() as tx, heard(tx) as seen:
             preflight.ask(tx, [said(asked(care), FROM_TREATMENT) for care in cares], NOW)
         assert len(seen) == 6
-        with hub.engine.begin() as tx, statements(tx) as seen:
+        with hub.engine.begin() as tx, heard(tx) as seen:
             preflight.answer(tx, [said(judged(told), FROM_INSURED)] * count, NOW)
         assert len(seen) == 6
-
-
-@contextmanager
-def statements(tx: Connection) -> Iterator[list[Any]]:
-    """Every statement of the block, as it goes to the server."""
-    seen: list[Any] = []
-
-    class Counting(plain_cursor):
-        def execute(self, query: Any, variables: Any = None) -> None:
-            seen.append(query)
-            super().execute(query, variables)
-
-    driver: Any = tx.connection.driver_connection
-    driver.cursor_factory = Counting
-    try:
-        yield seen
-    finally:
-        driver.cursor_factory = None
 
 
 DAYS = st.dates(date(2026, 1, 1), date(2026, 3, 3))

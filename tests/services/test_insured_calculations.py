@@ -1,14 +1,10 @@
 """The insured area grants, gives back and remembers: through its worker and a real database."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-import psycopg2.extensions
 import pytest
-from sqlalchemy import Connection, create_engine
 
 from contracts import topics
 from contracts.codes import (
@@ -53,6 +49,7 @@ from tests.support.insured import (
     row,
     settlement,
 )
+from tests.support.statements import heard
 from tests.support.tables import rows
 
 Row = dict[str, str]
@@ -418,24 +415,15 @@ def test_messages_of_one_person_under_two_keys_still_move_the_year_one_by_one(
 
 
 # The driver's own way to see every statement: no code of ours is replaced.
-class CountingCursor(psycopg2.extensions.cursor):
-    executed = 0
-
-    def execute(self, *args: object) -> None:
-        CountingCursor.executed += 1
-        super().execute(*args)  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize("people", [1, 40, 400])
 def test_a_batch_needs_at_most_eight_statements(area: InsuredArea, people: int) -> None:
     area.insure(*(row(number, account_balance_fen=1_00) for number in range(people)))
     asked = [request(number, care(number, use_account=True)) for number in range(people)]
     batch = [_from_the_hub(body) for body in asked]
     rules = area_file.load(AREA)
-    with _counting(area) as tx:
-        CountingCursor.executed = 0
+    with area.engine.begin() as tx, heard(tx) as statements:
         said = calculations.calculate(rules, tx, batch, NOON)
-        assert CountingCursor.executed <= 8
+        assert len(statements) <= 8, statements
     assert len(said) == people
 
 
@@ -447,15 +435,6 @@ def test_visits_of_every_kind_are_calculated(area: InsuredArea) -> None:
     ]
     assert [type(answer) for answer in area.hear(*kinds)] == [SettlementCalculated] * 4
     assert area.rows("SELECT person_id, stays FROM person_years") == [(person(1), 1)]
-
-
-@contextmanager
-def _counting(area: InsuredArea) -> Iterator[Connection]:
-    url, options = area.engine.url, {"cursor_factory": CountingCursor}
-    engine = create_engine(url, connect_args=options)
-    with engine.begin() as tx:
-        yield tx
-    engine.dispose()
 
 
 def _from_the_hub(body: CalculationRequested) -> Message[CalculationRequested]:

@@ -1,16 +1,13 @@
 """结算预检: all that is in the way, with what to do; and it agrees with the settlement after it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-import psycopg2.extensions
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine
 
 from contracts import topics
 from contracts.codes import InsuranceKind, PersonType, RegistrationCategory, VisitKind
@@ -38,6 +35,7 @@ from tests.support.insured import (
     row,
     standing,
 )
+from tests.support.statements import heard
 from tests.support.tables import rows
 
 Row = dict[str, str]
@@ -194,35 +192,18 @@ def test_a_preflight_passes_exactly_when_a_settlement_is_granted(databases: Data
 
 
 # The driver's own way to see every statement: no code of ours is replaced.
-class CountingCursor(psycopg2.extensions.cursor):
-    executed = 0
-
-    def execute(self, *args: object) -> None:
-        CountingCursor.executed += 1
-        super().execute(*args)  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize("people", [1, 300])
 def test_a_batch_needs_one_query_a_table(area: InsuredArea, people: int) -> None:
     area.insure(*(row(number) for number in range(people)))
     batch = [_from_the_hub(forwarded(care(number, **CHRONIC))) for number in range(people)]
-    with _counting(area) as tx:
-        CountingCursor.executed = 0
+    with area.engine.begin() as tx, heard(tx) as statements:
         assert len(preflight.judge(area_file.load(AREA), tx, batch, NOON)) == people
-        assert CountingCursor.executed == 2
+        assert len(statements) == 2, statements
 
 
 def test_only_the_hub_is_answered(area: InsuredArea) -> None:
     assert area.hear(forwarded(care()), sender="treatment.310000") == []
     assert area.rows("SELECT fault FROM dead_letters") == [("wrong_sender",)]
-
-
-@contextmanager
-def _counting(area: InsuredArea) -> Iterator[Connection]:
-    engine = create_engine(area.engine.url, connect_args={"cursor_factory": CountingCursor})
-    with engine.begin() as tx:
-        yield tx
-    engine.dispose()
 
 
 def _from_the_hub(body: PreflightForwarded) -> Message[PreflightForwarded]:

@@ -1,17 +1,14 @@
 """The year of a person is the sum of what is held: over New Year, at once, and given back."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from random import Random
 
-import psycopg2.extensions
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine
 
 from contracts.codes import PersonType, RegistrationCategory, VisitKind
 from contracts.ids import PersonId
@@ -52,6 +49,7 @@ from tests.support.insured_books import (
     whole_policy,
     years_that_differ,
 )
+from tests.support.statements import heard
 from tests.support.tables import rows
 
 Row = dict[str, str]
@@ -324,24 +322,6 @@ def test_a_held_grant_is_found_in_each_year_that_it_counts_in(area: InsuredArea)
 
 
 # The driver's own way to see every statement: no code of ours is replaced.
-class ListeningCursor(psycopg2.extensions.cursor):
-    heard: list[str] = []  # noqa: RUF012 - psycopg2 makes the cursors, the test reads the class
-
-    def execute(self, *args: object) -> None:
-        text = args[0]
-        ListeningCursor.heard.append(text.decode() if isinstance(text, bytes) else str(text))
-        super().execute(*args)  # type: ignore[arg-type]
-
-
-@contextmanager
-def listening(area: InsuredArea) -> Iterator[Connection]:
-    engine = create_engine(area.engine.url, connect_args={"cursor_factory": ListeningCursor})
-    with engine.begin() as tx:
-        ListeningCursor.heard.clear()
-        yield tx
-    engine.dispose()
-
-
 READS = ("FROM insurances", "FROM grants", "FROM person_years", "FROM chronic_eligibilities")
 WRITES = ("INTO grants", "INTO grant_years", "INTO workings", "INTO person_years", "insurances SET")
 
@@ -361,16 +341,15 @@ def test_five_hundred_bills_of_every_kind_read_a_table_once_and_write_it_once(
         for number in range(500)
     ]
     batch = [from_the_hub(request(number, one)) for number, one in enumerate(abouts)]
-    with listening(area) as tx:
+    with area.engine.begin() as tx, heard(tx) as statements:
         assert len(calculations.calculate(WHOLE, tx, batch, NOON)) == 500
-        heard = list(ListeningCursor.heard)
-    assert len(heard) == 9
+    assert len(statements) == 9
     for part in (*READS, *WRITES):
-        assert len([text for text in heard if part in text]) == 1, part
+        assert len([text for text in statements if part in text]) == 1, part
     back = [from_the_hub(release(number, number)) for number in range(500)]
-    with listening(area) as tx:
+    with area.engine.begin() as tx, heard(tx) as statements:
         assert len(releases.release(WHOLE, tx, back, NOON)) == 500
-        assert len(ListeningCursor.heard) == 6
+    assert len(statements) == 6
     assert years_that_differ(area) == []
 
 

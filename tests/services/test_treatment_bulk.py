@@ -1,11 +1,8 @@
 """Batches cost a bounded number of statements, whatever their size."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from psycopg2.extensions import cursor as plain_cursor
 from sqlalchemy import Connection, Engine
 
 from contracts.messages.settlement import Outcome
@@ -14,6 +11,7 @@ from participants.treatment.domain.settlement import CancelRequest, WithdrawRequ
 from participants.treatment.domain.visit import Opened
 from participants.treatment.services import attempts, settlements, trials, visits
 from tests.support.databases import Databases
+from tests.support.statements import heard
 from tests.support.treatment import (
     HOSPITAL,
     NOW,
@@ -36,24 +34,6 @@ def tx(databases: Databases) -> Iterator[Connection]:
         yield tx
 
 
-@contextmanager
-def _statements(tx: Connection) -> Iterator[list[Any]]:
-    """Every statement of the block, as it goes to the server."""
-    seen: list[Any] = []
-
-    class Counting(plain_cursor):
-        def execute(self, query: Any, variables: Any = None) -> None:
-            seen.append(query)
-            super().execute(query, variables)
-
-    driver: Any = tx.connection.driver_connection
-    driver.cursor_factory = Counting
-    try:
-        yield seen
-    finally:
-        driver.cursor_factory = None
-
-
 def _settled(tx: Connection) -> list[Requested]:
     bills = claimed(tx, *(a_bill(f"M{n}") for n in range(MANY)))
     results, _ = settlements.request(tx, bills, NOW, TERMS)
@@ -64,7 +44,7 @@ def _settled(tx: Connection) -> list[Requested]:
 
 
 def test_claiming_takes_two_statements(tx: Connection) -> None:
-    with _statements(tx) as seen:
+    with heard(tx) as seen:
         attempts.claim(tx, [an_attempt(f"M{n}") for n in range(MANY)], NOW)
     assert len(seen) <= 2
 
@@ -79,7 +59,7 @@ def test_requesting_takes_eight_statements_at_most(tx: Connection) -> None:
         if isinstance(one, Opened)
     ]
     bills = claimed(tx, *with_visit[: MANY // 2], *(a_bill(f"N{n}") for n in range(MANY // 2)))
-    with _statements(tx) as seen:
+    with heard(tx) as seen:
         results, outgoing = settlements.request(tx, bills, NOW, TERMS)
     assert all(isinstance(one, Requested) for one in results)
     assert len(outgoing) == MANY
@@ -87,16 +67,16 @@ def test_requesting_takes_eight_statements_at_most(tx: Connection) -> None:
 
 
 def test_answers_cancellations_and_trials_take_a_handful_of_statements(tx: Connection) -> None:
-    with _statements(tx) as seen:
+    with heard(tx) as seen:
         found = _settled(tx)
     assert len(seen) <= 2 + 8 + 5
-    with _statements(tx) as seen:
+    with heard(tx) as seen:
         undone = [
             CancelRequest(f"C{n}", HOSPITAL, one.settlement_id) for n, one in enumerate(found)
         ]
         settlements.cancel(tx, undone, NOW, TERMS)
     assert len(seen) <= 3
-    with _statements(tx) as seen:
+    with heard(tx) as seen:
         trials.try_out(tx, [a_bill(f"T{n}") for n in range(MANY)], NOW, TERMS)
     assert len(seen) <= 6
 
@@ -104,7 +84,7 @@ def test_answers_cancellations_and_trials_take_a_handful_of_statements(tx: Conne
 def test_withdrawals_take_a_handful_of_statements(tx: Connection) -> None:
     _settled(tx)
     undo = [WithdrawRequest(f"W{n}", HOSPITAL, f"M{n}", "2207") for n in range(MANY)]
-    with _statements(tx) as seen:
+    with heard(tx) as seen:
         results, outgoing = settlements.withdraw(tx, undo, NOW, TERMS)
     assert len(outgoing) == len(results) == MANY
     assert len(seen) <= 8

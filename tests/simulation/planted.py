@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from contracts.delivery import bulk, inbox
+from contracts.delivery import bulk, inbox, prepared
 from contracts.delivery import outbox as outbox_module
 from contracts.delivery.broker import next_offsets
 from contracts.delivery.inbox import Claimed
@@ -167,7 +167,8 @@ def _no_sweeping(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_lock_at_close(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(days, "_SHARE", days._SHARE.replace(" FOR SHARE", ""))
+    unlocked = days._SHARE.text.replace(" FOR SHARE", "")
+    patch.setattr(days, "_SHARE", prepared.statement(unlocked))
 
 
 def _day_remembered(patch: pytest.MonkeyPatch) -> None:

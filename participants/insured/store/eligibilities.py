@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from contracts.codes import InsuranceKind
-from contracts.delivery import bulk
+from contracts.delivery import bulk, prepared
 from contracts.ids import PersonId, RegistrationId
 from participants.insured.domain.eligibility import Eligibility, Source
 
@@ -18,7 +18,9 @@ COLUMNS = ("person_id", "insurance_kind", "disease_code", "valid_from", "valid_t
 # fmt: on
 _LISTED = ", ".join(COLUMNS)
 _ALL = f"SELECT {_LISTED} FROM chronic_eligibilities"
-_OF = f"{_ALL} WHERE person_id = ANY(%s) ORDER BY valid_from, disease_code"
+_OF = prepared.statement(
+    f"{_ALL} WHERE person_id = ANY($1) ORDER BY valid_from, disease_code", "text[]"
+)
 _REGISTERED = f"{_ALL} WHERE registration_id = ANY(%s::uuid[]) ORDER BY valid_from"
 _FORGET = "DELETE FROM chronic_eligibilities WHERE registration_id = ANY(%s::uuid[])"
 _ADD = f"INSERT INTO chronic_eligibilities ({_LISTED}) VALUES %s"
@@ -40,7 +42,7 @@ def of(tx: Connection, people: Iterable[str]) -> OfPerson:
     """Every eligibility of these people; who has none is not in it. Asks nothing for nobody."""
     wanted = list(people)
     found: OfPerson = {}
-    for row in bulk.fetch(tx, _OF, (wanted,)) if wanted else ():
+    for row in prepared.fetch(tx, _OF, wanted) if wanted else ():
         one = _eligibility(row)
         found[one.person_id] = (*found.get(one.person_id, ()), one)
     return found

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from sqlalchemy import Connection
 
 from contracts.codes import AreaCode, InsuranceKind, RegistrationCategory, VisitKind
-from contracts.delivery import bulk
+from contracts.delivery import bulk, prepared
 from contracts.ids import PersonId, SettlementId
 from contracts.messages.settlement import Basis
 from contracts.messages.values import PARTS, Shares
@@ -18,7 +18,7 @@ from contracts.refusal import BY_CODE
 from participants.insured.domain.grant import Grant, GrantState
 from participants.insured.domain.insurance_year import key_before
 from participants.insured.store import years
-from participants.insured.store.columns import ADDED, whole_numbers
+from participants.insured.store.columns import ADDED
 from participants.policy.benefits import Elsewhere
 from participants.policy.model import YearToDate
 
@@ -38,8 +38,9 @@ _ALL = f"""
         WHERE before.settlement_id = grants.settlement_id
     ) FROM grants
 """
-_OF = f"{_ALL} WHERE settlement_id = ANY(%s::uuid[])"
-_LOCK = f"{_OF} ORDER BY settlement_id FOR UPDATE"
+_BY_ID = f"{_ALL} WHERE settlement_id = ANY($1)"
+_OF = prepared.statement(_BY_ID, "uuid[]")
+_LOCK = prepared.statement(f"{_BY_ID} ORDER BY settlement_id FOR UPDATE", "uuid[]")
 _HELD = f"""{_ALL}
     WHERE person_id = %s AND year IN (%s, %s) AND state IN ('granted', 'settled')
     ORDER BY calculated_at, settlement_id
@@ -48,33 +49,42 @@ _HELD_BY = f"""{_ALL}
     WHERE person_id = ANY(%s) AND year BETWEEN %s AND %s AND state IN ('granted', 'settled')
     ORDER BY person_id, calculated_at, settlement_id
 """
-_ADD = f"INSERT INTO grants ({', '.join(COLUMNS)}) VALUES %s"
-_TEXTS = len((*_HEAD, *_CASE, *_STOOD, *_TAIL, *_AT))
-_ADD_TEMPLATE = f"({', '.join(['%s'] * (_TEXTS + 2))})"  # and the amounts, and the counters
-_MOVE = """
+_AMOUNTS = "bigint " * len((*PARTS, *_GAVE, *ADDED))
+_ADD = prepared.statement_of_rows(
+    f"INSERT INTO grants ({', '.join(COLUMNS)}) %s",
+    f"""uuid text text text text text int text bigint bigint text text text {_AMOUNTS} jsonb
+    text text timestamptz timestamptz date date timestamptz timestamptz""",
+)
+_MOVE = prepared.statement_of_rows(
+    """
     UPDATE grants SET state = moved.state, released_at = moved.released_at,
         settled_on = moved.settled_on, reversed_on = moved.reversed_on,
         settled_at = moved.settled_at, reversed_at = moved.reversed_at
-    FROM (VALUES %s) AS moved
+    FROM %s AS moved
         (settlement_id, state, released_at, settled_on, reversed_on, settled_at, reversed_at)
     WHERE grants.settlement_id = moved.settlement_id
-"""
-_MOVE_TEMPLATE = "(%s, %s, %s::timestamptz, %s::date, %s::date, %s::timestamptz, %s::timestamptz)"
-_ADD_YEARS = f"INSERT INTO grant_years (settlement_id, year, {', '.join(_ADDED)}) VALUES %s"
-_ADD_YEARS_TEMPLATE = "(%s, %s, %s, %s::jsonb)"
+    """,
+    "uuid text timestamptz date date timestamptz timestamptz",
+)
+_ADD_YEARS = prepared.statement_of_rows(
+    f"INSERT INTO grant_years (settlement_id, year, {', '.join(_ADDED)}) %s",
+    f"uuid int {'bigint ' * len(ADDED)} jsonb",
+)
 _PARTS = attrgetter(*PARTS)
 _DAYS = attrgetter("settled_on", "reversed_on", "settled_at", "reversed_at")
-_ADD_WORKINGS = "INSERT INTO workings (settlement_id, steps) VALUES %s"
+_ADD_WORKINGS = prepared.statement_of_rows(
+    "INSERT INTO workings (settlement_id, steps) %s", "uuid jsonb"
+)
 _WORKING = "SELECT steps FROM workings WHERE settlement_id = %s"
 
 
 def of(tx: Connection, ids: Iterable[SettlementId]) -> dict[SettlementId, Grant]:
-    return _by_id(bulk.fetch(tx, _OF, (list(ids),)))
+    return _by_id(prepared.fetch(tx, _OF, list(ids)))
 
 
 def lock(tx: Connection, ids: Iterable[SettlementId]) -> dict[SettlementId, Grant]:
     """As `of`, locked in id order."""
-    return _by_id(bulk.fetch(tx, _LOCK, (list(ids),)))
+    return _by_id(prepared.fetch(tx, _LOCK, list(ids)))
 
 
 def held(tx: Connection, person_id: PersonId, year: int) -> list[Grant]:
@@ -96,21 +106,21 @@ def held_by(
 
 def add(tx: Connection, grants: Sequence[Grant]) -> None:
     """Write new grants; a second statement only when the bill of one of them was split."""
-    bulk.write_rows(tx, _ADD, _ADD_TEMPLATE, [_row(grant) for grant in grants])
+    prepared.write(tx, _ADD, [_row(grant) for grant in grants])
     split = [_row_before(one, one.delta_before) for one in grants if one.delta_before is not None]
-    bulk.write_rows(tx, _ADD_YEARS, _ADD_YEARS_TEMPLATE, split)
+    prepared.write(tx, _ADD_YEARS, split)
 
 
 def move(tx: Connection, grants: Sequence[Grant]) -> None:
     """Write the state and the days of grants that the caller has locked."""
     rows = [(g.settlement_id, g.state.value, g.released_at, *_DAYS(g)) for g in grants]
-    bulk.write_rows(tx, _MOVE, _MOVE_TEMPLATE, rows)
+    prepared.write(tx, _MOVE, rows)
 
 
 def add_workings(tx: Connection, steps: Mapping[SettlementId, list[dict[str, Any]]]) -> None:
     """Keep the steps as `participants.policy.explain.steps_as_json` writes them."""
     rows = [(id_, to_json(lines).decode()) for id_, lines in steps.items()]
-    bulk.write_rows(tx, _ADD_WORKINGS, "(%s, %s::jsonb)", rows)
+    prepared.write(tx, _ADD_WORKINGS, rows)
 
 
 def working_of(tx: Connection, id_: SettlementId) -> list[dict[str, Any]]:
@@ -129,17 +139,15 @@ def _row(g: Grant) -> tuple[Any, ...]:
     )
     case = (g.year, g.policy_id, g.total_fen, g.in_scope_fen)
     stood = (one and one.value for one in (getattr(g, name) for name in _STOOD))
-    gave = whole_numbers(
-        (*_PARTS(g.shares), g.deductible_fen, g.beyond_bill_fen, *years.amounts(g.delta))
-    )
+    gave = (*_PARTS(g.shares), g.deductible_fen, g.beyond_bill_fen, *years.amounts(g.delta))
     code = None if g.code is None else g.code.value
     days = (g.calculated_at, g.released_at, *_DAYS(g))
-    return (*head, *case, *stood, gave, years.counters(g.delta), code, g.detail, *days)
+    return (*head, *case, *stood, *gave, years.counters(g.delta), code, g.detail, *days)
 
 
 def _row_before(g: Grant, delta: YearToDate) -> tuple[Any, ...]:
     year = key_before(g.year_key)[2]
-    return (g.settlement_id, year, whole_numbers(years.amounts(delta)), years.counters(delta))
+    return (g.settlement_id, year, *years.amounts(delta), years.counters(delta))
 
 
 def _by_id(rows: Iterable[tuple[Any, ...]]) -> dict[SettlementId, Grant]:

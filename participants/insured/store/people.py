@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from contracts.codes import InsuranceKind, PersonType
-from contracts.delivery import bulk
+from contracts.delivery import bulk, prepared
 from contracts.ids import PersonId
 from participants.insured.domain.insurance import Insurance
 
@@ -17,19 +17,24 @@ Insurances = dict[str, OfKinds]
 """By person token, then by kind."""
 AccountKey = tuple[str, InsuranceKind]
 
-_INSURANCES = """
+_OF_PEOPLE = """
     SELECT i.person_id, p.born_on, i.insurance_kind, i.person_type, i.division, i.in_force_from,
            i.in_force_until, i.civil_servant, i.account_balance_fen, i.policy_id,
            i.arrears_since
     FROM insurances AS i JOIN people AS p USING (person_id)
-    WHERE i.person_id = ANY(%s) ORDER BY i.person_id, i.insurance_kind
+    WHERE i.person_id = ANY($1) ORDER BY i.person_id, i.insurance_kind
 """
-_MOVE_ACCOUNTS = """
+_INSURANCES = prepared.statement(_OF_PEOPLE, "text[]")
+_LOCK = prepared.statement(f"{_OF_PEOPLE} FOR UPDATE OF i", "text[]")
+_MOVE_ACCOUNTS = prepared.statement_of_rows(
+    """
     UPDATE insurances SET account_balance_fen = account_balance_fen + moved.by_fen
-    FROM (VALUES %s) AS moved (person_id, insurance_kind, by_fen)
+    FROM %s AS moved (person_id, insurance_kind, by_fen)
     WHERE insurances.person_id = moved.person_id
       AND insurances.insurance_kind = moved.insurance_kind
-"""
+    """,
+    "text text bigint",
+)
 _CARDS = "SELECT person_id, sealed_identity, gender, born_on FROM people WHERE person_id = ANY(%s)"
 
 
@@ -45,18 +50,18 @@ class Card:
 
 def insurances_of(tx: Connection, people: Iterable[str]) -> Insurances:
     """What each of these is insured in; who is not insured at all is not in it."""
-    return _by_person(bulk.fetch(tx, _INSURANCES, (list(people),)))
+    return _by_person(prepared.fetch(tx, _INSURANCES, list(people)))
 
 
 def lock(tx: Connection, people: Iterable[str]) -> Insurances:
     """As `insurances_of`, locked in person order so that two batches cannot deadlock."""
-    return _by_person(bulk.fetch(tx, _INSURANCES + " FOR UPDATE OF i", (list(people),)))
+    return _by_person(prepared.fetch(tx, _LOCK, list(people)))
 
 
 def move_accounts(tx: Connection, by_fen: Mapping[AccountKey, int]) -> None:
     """Move account balances by these amounts of either sign; zero moves nothing."""
     rows = [(*key, fen) for key, fen in by_fen.items() if fen != 0]
-    bulk.write_rows(tx, _MOVE_ACCOUNTS, "(%s, %s, %s::bigint)", rows)
+    prepared.write(tx, _MOVE_ACCOUNTS, rows)
 
 
 def cards_of(tx: Connection, people: Iterable[str]) -> dict[str, Card]:

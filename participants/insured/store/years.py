@@ -10,24 +10,29 @@ from pydantic_core import to_json
 from sqlalchemy import Connection
 
 from contracts.codes import InsuranceKind
-from contracts.delivery import bulk
+from contracts.delivery import prepared
 from participants.insured.domain.insurance_year import YearKey
-from participants.insured.store.columns import USED, whole_numbers
+from participants.insured.store.columns import USED
 from participants.policy.model import YearToDate
 
 Years = Mapping[YearKey, YearToDate]
 
 _COLUMNS = ", ".join((*USED, "counters"))
-_OF = f"""
+_OF = prepared.statement(
+    f"""
     SELECT person_id, insurance_kind, year, {_COLUMNS} FROM person_years
-    WHERE person_id = ANY(%s) AND year = ANY(%s)
-"""
-_PUT = f"""
-    INSERT INTO person_years (person_id, insurance_kind, year, {_COLUMNS}) VALUES %s
+    WHERE person_id = ANY($1) AND year = ANY($2)
+    """,
+    "text[] int[]",
+)
+_PUT = prepared.statement_of_rows(
+    f"""
+    INSERT INTO person_years (person_id, insurance_kind, year, {_COLUMNS}) %s
     ON CONFLICT (person_id, insurance_kind, year) DO UPDATE
     SET {", ".join(f"{name} = excluded.{name}" for name in (*USED, "counters"))}
-"""
-_PUT_TEMPLATE = "(%s, %s, %s, %s, %s::jsonb)"
+    """,
+    f"text text int {'bigint ' * len(USED)} jsonb",
+)
 amounts = attrgetter(*USED)
 """The amounts of a YearToDate in the order of the columns."""
 
@@ -37,7 +42,7 @@ def of(tx: Connection, keys: Collection[YearKey]) -> dict[YearKey, YearToDate]:
     if not keys:
         return {}
     people, years = [key[0] for key in keys], list({key[2] for key in keys})
-    rows = bulk.fetch(tx, _OF, (people, years))
+    rows = prepared.fetch(tx, _OF, people, years)
     found = {(row[0], InsuranceKind(row[1]), row[2]): of_values(row[3:]) for row in rows}
     return {key: found[key] for key in keys if key in found}
 
@@ -45,10 +50,10 @@ def of(tx: Connection, keys: Collection[YearKey]) -> dict[YearKey, YearToDate]:
 def put(tx: Connection, years: Mapping[YearKey, YearToDate]) -> None:
     """Write years as they now stand; one below zero is refused by the database."""
     rows = [
-        (person_id, kind.value, year, whole_numbers(amounts(used)), counters(used))
+        (person_id, kind.value, year, *amounts(used), counters(used))
         for (person_id, kind, year), used in years.items()
     ]
-    bulk.write_rows(tx, _PUT, _PUT_TEMPLATE, rows)
+    prepared.write(tx, _PUT, rows)
 
 
 def counters(year: YearToDate) -> str:

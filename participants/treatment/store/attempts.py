@@ -7,31 +7,39 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from contracts.delivery import bulk
+from contracts.delivery import bulk, prepared
+from contracts.delivery.prepared import Prepared
 from participants.treatment.domain.attempt import Attempt, MessageKey, StoredAttempt
 
-_ADD = """
-    INSERT INTO attempts (hospital_code, msgid, infno, content_sha256, received_at) VALUES %s
+_ADD = prepared.statement_of_rows(
+    """
+    INSERT INTO attempts (hospital_code, msgid, infno, content_sha256, received_at) %s
     ON CONFLICT (hospital_code, msgid) DO NOTHING RETURNING hospital_code, msgid
-"""
+    """,
+    "text text text bytea timestamptz",
+)
 _ADD_TOMBSTONES = """
     INSERT INTO attempts (hospital_code, msgid, infno, received_at, withdrawn_at) VALUES %s
     ON CONFLICT (hospital_code, msgid) DO NOTHING
 """
-_OF = """
+_BY_KEY = """
     SELECT msgid, hospital_code, infno, content_sha256, reply_json, subject_id, withdrawn_at
     FROM attempts
-    WHERE (hospital_code, msgid) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+    WHERE (hospital_code, msgid) IN (SELECT * FROM unnest($1, $2))
     ORDER BY hospital_code, msgid
 """
-_LOCK = f"{_OF} FOR UPDATE"
-_ANSWER = """
+_OF = prepared.statement(_BY_KEY, "text[] text[]")
+_LOCK = prepared.statement(f"{_BY_KEY} FOR UPDATE", "text[] text[]")
+_ANSWER = prepared.statement_of_rows(
+    """
     UPDATE attempts SET reply_json = said.reply_json
-    FROM (VALUES %s) AS said (hospital_code, msgid, reply_json)
+    FROM %s AS said (hospital_code, msgid, reply_json)
     WHERE attempts.hospital_code = said.hospital_code AND attempts.msgid = said.msgid
       AND attempts.reply_json IS NULL
     RETURNING attempts.hospital_code, attempts.msgid
-"""
+    """,
+    "text text text",
+)
 _BIND = """
     UPDATE attempts SET subject_id = said.subject_id
     FROM (VALUES %s) AS said (hospital_code, msgid, subject_id)
@@ -57,7 +65,7 @@ def add(tx: Connection, attempts: Iterable[Attempt], now: datetime) -> set[Messa
         (*one.key, one.infno, one.content_sha256, now)
         for one in sorted(attempts, key=lambda one: one.key)
     ]
-    return _keys(bulk.write_and_return(tx, _ADD, "(%s, %s, %s, %s, %s)", rows))
+    return _keys(prepared.write_and_return(tx, _ADD, rows))
 
 
 def add_tombstones(
@@ -80,7 +88,7 @@ def lock(tx: Connection, keys: Iterable[MessageKey]) -> dict[MessageKey, StoredA
 def answer(tx: Connection, replies: Sequence[tuple[MessageKey, str]]) -> set[MessageKey]:
     """Store replies where there is none yet; where that was so."""
     rows = [(*key, reply_json) for key, reply_json in replies]
-    return _keys(bulk.write_and_return(tx, _ANSWER, "(%s, %s, %s)", rows))
+    return _keys(prepared.write_and_return(tx, _ANSWER, rows))
 
 
 def bind(tx: Connection, pairs: Sequence[tuple[MessageKey, UUID]]) -> None:
@@ -105,13 +113,13 @@ def _keys(rows: Iterable[tuple[Any, ...]]) -> set[MessageKey]:
 
 
 def _read(
-    tx: Connection, statement: str, keys: Iterable[MessageKey]
+    tx: Connection, statement: Prepared, keys: Iterable[MessageKey]
 ) -> dict[MessageKey, StoredAttempt]:
     wanted = sorted(set(keys))
     if not wanted:
         return {}
     columns = ([key.hospital_code for key in wanted], [key.msgid for key in wanted])
-    found = (_attempt(row) for row in bulk.fetch(tx, statement, columns))
+    found = (_attempt(row) for row in prepared.fetch(tx, statement, *columns))
     return {one.key: one for one in found}
 
 

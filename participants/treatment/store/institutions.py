@@ -6,11 +6,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from contracts.codes import DivisionCode, VisitKind
-from contracts.delivery import bulk
+from contracts.delivery import bulk, prepared
 from participants.treatment.domain.institution import Institution, InstitutionKind
 
 _COLUMNS = "code, name, division, level, hosp_lv, kind, opened, since, until, credit_code"
-_OF = f"SELECT {_COLUMNS} FROM institutions WHERE code = ANY(%s)"  # noqa: S608 - our columns
+_OF = prepared.statement(
+    f"SELECT {_COLUMNS} FROM institutions WHERE code = ANY($1)",  # noqa: S608 - our columns
+    "text[]",
+)
 _ALL = f"SELECT {_COLUMNS} FROM institutions ORDER BY code"  # noqa: S608 - our columns
 _FIND = f"""
     SELECT {_COLUMNS} FROM institutions
@@ -28,7 +31,7 @@ _PUT_TEMPLATE = "(%s, %s, %s, %s, %s, %s, %s::text[], %s::date, %s::date, %s)"
 
 
 def of(tx: Connection, codes: Iterable[str]) -> dict[str, Institution]:
-    return {row[0]: _institution(row) for row in bulk.fetch(tx, _OF, (sorted(set(codes)),))}
+    return {row[0]: _institution(row) for row in prepared.fetch(tx, _OF, sorted(set(codes)))}
 
 
 def all_of_them(tx: Connection) -> list[Institution]:

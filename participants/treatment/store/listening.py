@@ -13,7 +13,7 @@ import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT, connection
 from sqlalchemy import Connection, make_url
 
-from contracts.delivery import bulk
+from contracts.delivery import prepared
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,9 @@ _OPTIONS: dict[str, Any] = {
     "keepalives_count": 3,
 }
 
-_NOTIFY = "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload"
+_NOTIFY = prepared.statement(
+    "SELECT pg_notify($1, payload) FROM unnest($2) AS payload", "text text[]"
+)
 
 
 def wake(tx: Connection, ids: Iterable[UUID]) -> None:
@@ -41,7 +43,7 @@ def wake(tx: Connection, ids: Iterable[UUID]) -> None:
     cuts = range(0, len(names), IDS_PER_PAYLOAD)
     payloads = [",".join(names[cut : cut + IDS_PER_PAYLOAD]) for cut in cuts]
     if payloads:
-        bulk.fetch(tx, _NOTIFY, (CHANNEL, payloads))
+        prepared.fetch(tx, _NOTIFY, CHANNEL, payloads)
 
 
 class Listener:

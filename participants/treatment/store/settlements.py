@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
-from contracts.delivery import bulk
+from contracts.delivery import bulk, prepared
 from contracts.ids import SettlementId
 from contracts.messages.values import PARTS
 from participants.treatment.domain.answering import LateDay, Move, Standing
@@ -26,13 +26,9 @@ _NEW = """
     total_fen, fully_own_fen, over_ceiling_fen, first_self_pay_fen, in_scope_fen, state,
     requested_at, answer_by, echo_json, own_visit_no
 """
-_NEW_TEMPLATE = (
-    "(%s::uuid, %s::uuid, %s, %s, %s, %s, %s, %s, %s::date, %s::date, %s::text, %s::text[],"
-    " %s::boolean, %s::boolean, %s::bigint, %s::bigint, %s::bigint, %s::bigint, %s::bigint, %s,"
-    " %s::timestamptz, %s::timestamptz, %s, %s)"
-)
-_ADD = f"""
-    WITH new ({_NEW}) AS (VALUES %s),
+_ADD = prepared.statement_of_rows(
+    f"""
+    WITH new ({_NEW}) AS %s,
          bound AS (UPDATE attempts SET subject_id = new.settlement_id
                    FROM new WHERE attempts.hospital_code = new.hospital_code
                      AND attempts.msgid = new.msgid),
@@ -40,11 +36,17 @@ _ADD = f"""
                    FROM new
                    WHERE fee_lines.visit_id = new.visit_id AND fee_lines.settlement_id IS NULL)
     INSERT INTO settlements ({_NEW}) SELECT {_NEW} FROM new
-"""
-_LOCK = f"""
+    """,
+    """uuid uuid text text text text text text date date text text[] boolean boolean
+    bigint bigint bigint bigint bigint text timestamptz timestamptz text text""",
+)
+_LOCK = prepared.statement(
+    f"""
     SELECT {STANDING} FROM settlements
-    WHERE settlement_id = ANY(%s::uuid[]) ORDER BY settlement_id FOR UPDATE
-"""
+    WHERE settlement_id = ANY($1) ORDER BY settlement_id FOR UPDATE
+    """,
+    "uuid[]",
+)
 _LOCK_MESSAGES = f"""
     SELECT {STANDING} FROM settlements
     WHERE (hospital_code, msgid) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
@@ -58,14 +60,15 @@ _MOVED = f"""
     settlement_id, from_state, event, to_state, position, at, message_id, code, detail, wish_id,
     {", ".join(_KEPT_IF_NULL)}
 """
-_MOVED_TEMPLATE = (
-    "(%s::uuid, %s, %s, %s, %s::smallint, %s::timestamptz, %s::uuid, %s::text, %s, %s::uuid, "
-    + "%s::bigint, " * (len(PARTS) + 2)
-    + "%s::date, %s::date, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::timestamptz)"
+_MOVED_KINDS = (
+    "uuid text text text smallint timestamptz uuid text text uuid "
+    + "bigint " * (len(PARTS) + 2)
+    + "date date timestamptz timestamptz timestamptz timestamptz"
 )
 _KEPT = "{0} = coalesce(moved.{0}, settlements.{0})"
-_MOVE = f"""
-    WITH moved ({_MOVED}) AS (VALUES %s),
+_MOVE = prepared.statement_of_rows(
+    f"""
+    WITH moved ({_MOVED}) AS %s,
          stepped AS (
              INSERT INTO settlement_steps
                  (settlement_id, position, from_state, event, to_state, at, message_id)
@@ -83,7 +86,9 @@ _MOVE = f"""
                            ELSE coalesce(settlements.undone_at, moved.at) END,
         {", ".join(_KEPT.format(name) for name in _KEPT_IF_NULL)}
     FROM moved WHERE settlements.settlement_id = moved.settlement_id
-"""
+    """,
+    _MOVED_KINDS,
+)
 _NOTE_DAYS = """
     UPDATE settlements
     SET business_date = late.business_date, hub_settled_at = late.concluded_at
@@ -101,12 +106,12 @@ _NAMES = [name.strip() for name in _READ.split(",")]
 
 def add(tx: Connection, additions: Sequence[Addition]) -> None:
     """Store these, bind their message ids, and take the open fee lines of their visits."""
-    bulk.write_rows(tx, _ADD, _NEW_TEMPLATE, [new_row(one) for one in additions])
+    prepared.write(tx, _ADD, [new_row(one) for one in additions])
 
 
 def lock(tx: Connection, ids: Iterable[SettlementId]) -> dict[SettlementId, Standing]:
     """Load and lock, in id order so that two batches cannot deadlock."""
-    rows = bulk.fetch(tx, _LOCK, (sorted(set(ids)),))
+    rows = prepared.fetch(tx, _LOCK, sorted(set(ids)))
     return {row[0]: standing(row) for row in rows}
 
 
@@ -120,7 +125,7 @@ def lock_by_message(tx: Connection, keys: Iterable[MessageKey]) -> dict[MessageK
 
 def move(tx: Connection, moves: Sequence[Move]) -> None:
     """Write these steps; each settlement is locked and stands where its move says."""
-    bulk.write_rows(tx, _MOVE, _MOVED_TEMPLATE, [moved_row(one) for one in moves])
+    prepared.write(tx, _MOVE, [moved_row(one) for one in moves])
 
 
 def note_days(tx: Connection, late: Sequence[LateDay]) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from contracts.codes import InsuranceKind, VisitKind
-from contracts.delivery import bulk
+from contracts.delivery import bulk, prepared
+from contracts.delivery.prepared import Prepared
 from contracts.ids import VisitId
 from participants.treatment.domain.attempt import MessageKey
 from participants.treatment.domain.settlement import LIVE, UNANSWERED
@@ -19,13 +20,16 @@ COLUMNS = """
     visit_id, hospital_code, person_id, insured_division, insurance_kind, visit_kind,
     admitted_on, discharged_on, disease_code, flags, sealed_identity, echo_json
 """
-_OF = f"""
+_BY_ID = f"""
     SELECT {COLUMNS}, state FROM visits
-    WHERE visit_id = ANY(%s::uuid[]) AND withdrawn_at IS NULL ORDER BY visit_id
+    WHERE visit_id = ANY($1) AND withdrawn_at IS NULL ORDER BY visit_id
 """
-_LOCK = f"{_OF} FOR UPDATE"
-_ADD = f"INSERT INTO visits ({COLUMNS}, msgid, opened_at) VALUES %s"
-_ADD_TEMPLATE = "(%s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s, %s, %s, %s)"
+_OF = prepared.statement(_BY_ID, "uuid[]")
+_LOCK = prepared.statement(f"{_BY_ID} FOR UPDATE", "uuid[]")
+_ADD = prepared.statement_of_rows(
+    f"INSERT INTO visits ({COLUMNS}, msgid, opened_at) %s",
+    "uuid text text text text text date date text text[] text text text timestamptz",
+)
 _OF_MESSAGES = """
     SELECT hospital_code, msgid, visit_id FROM visits
     WHERE (hospital_code, msgid) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
@@ -63,7 +67,7 @@ def lock(tx: Connection, ids: Iterable[VisitId]) -> dict[VisitId, Visit]:
 
 
 def add(tx: Connection, opened: Sequence[tuple[VisitId, NewVisit]], now: datetime) -> None:
-    bulk.write_rows(tx, _ADD, _ADD_TEMPLATE, [_row(id_, visit, now) for id_, visit in opened])
+    prepared.write(tx, _ADD, [_row(id_, visit, now) for id_, visit in opened])
 
 
 def put(tx: Connection, visits: Sequence[Visit]) -> None:
@@ -121,11 +125,11 @@ def withdraw(tx: Connection, ids: Sequence[VisitId], now: datetime) -> None:
         bulk.run(tx, _WITHDRAW, (now, list(ids)))
 
 
-def _read(tx: Connection, statement: str, ids: Iterable[VisitId]) -> dict[VisitId, Visit]:
+def _read(tx: Connection, statement: Prepared, ids: Iterable[VisitId]) -> dict[VisitId, Visit]:
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    return {row[0]: visit_of_row(row) for row in bulk.fetch(tx, statement, (wanted,))}
+    return {row[0]: visit_of_row(row) for row in prepared.fetch(tx, statement, wanted)}
 
 
 def visit_of_row(row: tuple[Any, ...]) -> Visit:
