@@ -1,12 +1,13 @@
 """Ids are minted by whoever first decides to act, and kept for ever after."""
 
 import base64
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NewType
-from uuid import UUID, uuid5
+from uuid import UUID
 
 MessageId = NewType("MessageId", UUID)
 SettlementId = NewType("SettlementId", UUID)
@@ -25,16 +26,16 @@ def _of_this_machine() -> tuple[int, int]:
     return time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10))
 
 
+_VARIANT = 0x2 << 62
+_VERSION_5, _VERSION_7 = 0x5 << 76 | _VARIANT, 0x7 << 76 | _VARIANT
+_UNSTAMPED = (1 << 128) - 1 & ~(0xF << 76 | 0x3 << 62)
 _sources: list[IdSource] = [_of_this_machine]
 
 
 def new_id() -> UUID:
     """A UUIDv7: 48 bits of milliseconds, then random, so that ids sort by age."""
     unix_ms, random = _sources[-1]()
-    value = (unix_ms << 80) | random
-    value = (value & ~(0xF << 76)) | (0x7 << 76)
-    value = (value & ~(0x3 << 62)) | (0x2 << 62)
-    return UUID(int=value)
+    return _stamped((unix_ms << 80) | random, _VERSION_7)
 
 
 @contextmanager
@@ -49,7 +50,14 @@ def ids_from(source: IdSource) -> Iterator[None]:
 
 def id_of_effect(cause: UUID, effect: str) -> MessageId:
     """The id of what follows from `cause`: deciding again after a crash yields the same id."""
-    return MessageId(uuid5(cause, effect))
+    # As `uuid.uuid5`, in half its time: there are four such ids in every settlement.
+    digest = hashlib.sha1(cause.bytes + effect.encode(), usedforsecurity=False).digest()
+    return MessageId(_stamped(int.from_bytes(digest[:16]), _VERSION_5))
+
+
+def _stamped(value: int, version: int) -> UUID:
+    """These 128 bits with a version and the variant of RFC 9562 in their places."""
+    return UUID(int=value & _UNSTAMPED | version)
 
 
 def short_text_of(value: UUID) -> str:

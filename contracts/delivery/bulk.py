@@ -11,10 +11,6 @@ from typing import Any
 from psycopg2.extras import execute_values
 from sqlalchemy import Connection
 
-from contracts.delivery import adapting
-
-adapting.register()
-
 ROWS_PER_STATEMENT = 1_000
 ROWS_PER_FETCH = 5_000
 

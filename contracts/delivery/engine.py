@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from contracts.delivery.adapting import adapt
 
 # A network that swallows packets must not hold a thread for hours. Seconds, and milliseconds.
 REACH = {
@@ -22,7 +24,7 @@ def engine_of(url: str, *, name: str, pool_max: int = 5, lock_timeout_ms: int = 
     `name` shows in pg_stat_activity. A lock that is not free in time is a passing fault.
     """
     options = f"-c timezone=UTC -c lock_timeout={lock_timeout_ms} -c statement_timeout=60000"
-    return create_engine(
+    engine = create_engine(
         url,
         isolation_level="READ COMMITTED",
         pool_size=pool_max,
@@ -32,6 +34,8 @@ def engine_of(url: str, *, name: str, pool_max: int = 5, lock_timeout_ms: int = 
         hide_parameters=True,  # errors are logged, and the parameters are people
         connect_args={"application_name": name, "options": options, **REACH},
     )
+    event.listen(engine, "connect", adapt)
+    return engine
 
 
 @contextmanager

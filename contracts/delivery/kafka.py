@@ -6,12 +6,11 @@ database has committed: that loses messages.
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import AsyncConsumerRebalanceListener, KafkaConsumer, KafkaProducer
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import (
     AuthorizationError,
@@ -24,6 +23,7 @@ from kafka.errors import (
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from contracts.delivery.broker import Delivery, Headers, Partition, Record, SendFailed
+from contracts.delivery.kafka_lookout import KafkaLookout
 from contracts.signing import KeyRing
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,9 @@ class Tuning:
     linger_ms: int = 0
     batch_size: int = 256 * 1024
     close_within_s: float = 2.0
+    # At few messages a second every batch holds one, and a commit for each costs the client and the
+    # broker as much as the message itself. What a crash leaves uncommitted comes again.
+    commit_every_ms: int = 100
 
 
 class KafkaBroker:
@@ -78,10 +81,10 @@ class KafkaBroker:
         self._prefix = prefix
         self._connection, self._topics = connection, tuple(topics)
         self.reader = group
-        self._to_commit: dict[Partition, int] = {}
+        self._to_commit: Mapping[Partition, int] = {}  # never changed in place: two threads take it
         self._committing: Delivery | None = None
+        self._commit_every_s, self._commit_after_s = tuning.commit_every_ms / 1_000, 0.0
         self._consumer = KafkaConsumer(
-            *(prefix + topic for topic in topics),
             **connection,
             client_id=prefix + group,
             group_id=prefix + group,
@@ -108,7 +111,10 @@ class KafkaBroker:
             retry_backoff_ms=100,
             metrics_enabled=False,
         )
-        self._know([prefix + topic for topic in topics])
+        names = [prefix + topic for topic in topics]
+        self._consumer.subscribe(names, listener=_Handover(self._commit_before_others_read))
+        _ask_nobody_for_a_known_coordinator(self._consumer)
+        self._know(names)
 
     def _know(self, topics: Sequence[str]) -> None:
         # A member that joins before it knows its topics' partitions is given none of them, and
@@ -148,16 +154,27 @@ class KafkaBroker:
         # Without waiting: a lost commit only brings records again, and the inbox knows them.
         # One at a time: the client refuses more than a few requests under way, so what comes
         # meanwhile is gathered and goes with the next.
-        self._to_commit.update(
-            {(self._prefix + topic, n): offset for (topic, n), offset in next_offsets.items()}
-        )
+        self._to_commit = {
+            **self._to_commit,
+            **{(self._prefix + topic, n): offset for (topic, n), offset in next_offsets.items()},
+        }
         self._commit_gathered()
 
     def _commit_gathered(self) -> None:
         under_way = self._committing is not None and not self._committing.is_done
-        if self._to_commit and not under_way:
-            offsets, self._to_commit = _offsets(self._to_commit), {}
-            self._committing = self._consumer.commit_async(offsets, callback=_tell_failure)
+        now_s = time.monotonic()
+        if self._to_commit and not under_way and now_s >= self._commit_after_s:
+            self._commit_after_s = now_s + self._commit_every_s
+            self._committing = self._commit_now()
+
+    def _commit_now(self) -> Any:
+        offsets, self._to_commit = _offsets(self._to_commit), {}
+        return self._consumer.commit_async(offsets, callback=_tell_failure)
+
+    async def _commit_before_others_read(self) -> None:
+        """In the client's thread: what is committed later would take another member back."""
+        if self._to_commit:
+            await self._commit_now()
 
     def assigned(self) -> frozenset[Partition]:
         """What it has to read now; another thread may ask."""
@@ -167,7 +184,7 @@ class KafkaBroker:
             return frozenset()
         return frozenset((p.topic.removeprefix(self._prefix), p.partition) for p in places)
 
-    def lookout(self) -> "KafkaLookout":
+    def lookout(self) -> KafkaLookout:
         return KafkaLookout(self._connection, self.reader, self._topics, prefix=self._prefix)
 
     def close(self) -> None:
@@ -176,7 +193,38 @@ class KafkaBroker:
                 self._consumer.commit(_offsets(self._to_commit), timeout_ms=5_000)
             except KafkaError as error:
                 _tell_failure(None, error)
+            self._to_commit = {}
         self._consumer.close(autocommit=False)
+
+
+class _Handover(AsyncConsumerRebalanceListener):  # type: ignore[misc]  # the client has no types
+    """Ends what a member began before its partitions are dealt out anew."""
+
+    def __init__(self, end: Callable[[], Awaitable[None]]) -> None:
+        self._end = end
+
+    async def on_partitions_revoked(self, _revoked: object) -> None:
+        try:
+            await self._end()
+        except KafkaError as error:
+            log.info("offsets were not handed over (%s)", type(error).__name__)  # told as well
+
+    async def on_partitions_assigned(self, _assigned: object) -> None:
+        pass
+
+
+def _ask_nobody_for_a_known_coordinator(consumer: KafkaConsumer) -> None:
+    """Every poll asks the client's thread whether the coordinator is known, and waits for it.
+
+    To wake a thread twice for what stands in a variable is a third of what an empty poll costs.
+    """
+    coordinator = consumer._coordinator  # noqa: SLF001
+    ask = coordinator.ensure_coordinator_ready
+
+    def known(timeout_ms: float | None = None) -> bool:
+        return not coordinator.coordinator_unknown() or ask(timeout_ms=timeout_ms)
+
+    coordinator.ensure_coordinator_ready = known
 
 
 def _offsets(next_offsets: Mapping[Partition, int]) -> dict[TopicPartition, OffsetAndMetadata]:
@@ -189,55 +237,6 @@ def _offsets(next_offsets: Mapping[Partition, int]) -> dict[TopicPartition, Offs
 def _tell_failure(_offsets: object, outcome: object) -> None:
     if isinstance(outcome, Exception):
         log.warning("offsets were not committed (%s); records will come again", outcome)
-
-
-class KafkaLookout:
-    """Asks how far a group is, as one who knows the group but is not a member of it."""
-
-    def __init__(
-        self, connection: Connection, group: str, topics: Sequence[str], *, prefix: str = ""
-    ) -> None:
-        self._prefix, self._topics = prefix, [prefix + topic for topic in topics]
-        self._consumer = KafkaConsumer(
-            **connection,
-            client_id=f"{prefix}{group}.watch",
-            group_id=prefix + group,
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            allow_auto_create_topics=False,
-            max_poll_records=1,
-            # A look at one record: the broker gives whole batches, and no more than one of them.
-            fetch_max_bytes=1,
-            max_partition_fetch_bytes=1,
-            bootstrap_timeout_ms=5_000,
-            request_timeout_ms=15_000,
-            metrics_enabled=False,
-        )
-
-    def look(self) -> dict[Partition, tuple[int, int]]:
-        known = [(topic, self._consumer.partitions_for_topic(topic)) for topic in self._topics]
-        places = [TopicPartition(topic, n) for topic, numbers in known for n in numbers or ()]
-        ends = self._consumer.end_offsets(places)
-        begins = self._consumer.beginning_offsets(places)
-        done = {place: self._consumer.committed(place, timeout_ms=5_000) for place in places}
-        return {
-            (place.topic.removeprefix(self._prefix), place.partition): (
-                begins[place] if done[place] is None else done[place],
-                ends[place],
-            )
-            for place in places
-        }
-
-    def written_at(self, partition: Partition, offset: int) -> datetime | None:
-        place = TopicPartition(self._prefix + partition[0], partition[1])
-        self._consumer.assign([place])
-        self._consumer.seek(place, offset)
-        found = self._consumer.poll(timeout_ms=500, max_records=1)
-        records = [record for rows in found.values() for record in rows]
-        return datetime.fromtimestamp(records[0].timestamp / 1_000, UTC) if records else None
-
-    def close(self) -> None:
-        self._consumer.close(autocommit=False)
 
 
 class KafkaSender:

@@ -7,19 +7,15 @@ is first used, and from then on only executed, with one array for each column of
 It is prepared in the session, so whoever puts a pooler between must let it keep sessions.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
-from uuid import UUID
 
 from psycopg2 import OperationalError, errors
 from sqlalchemy import Connection
 
-from contracts.delivery import adapting
-
-adapting.register()
+from contracts.delivery.arrays import BY_KIND, AsArray, of_arrays
 
 _NUMBERS = count(1)
 _PREPARED = "yidi prepared"  # what a connection knows, in SQLAlchemy's `info` of it
@@ -27,26 +23,22 @@ _PREPARED = "yidi prepared"  # what a connection knows, in SQLAlchemy's `info` o
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """A statement with parameters $1, $2, … of these SQL types."""
+    """A statement with parameters $1, $2, … of these SQL types, under a name of its own.
+
+    `as_arrays`: how each parameter is written that is an array; None for those that are not.
+    """
 
     text: str
     kinds: tuple[str, ...]
-    name: str = field(default_factory=lambda: f"yidi_{next(_NUMBERS)}")
-
-    @property
-    def preparing(self) -> str:
-        kinds = f" ({', '.join(self.kinds)})" if self.kinds else ""
-        return f"PREPARE {self.name}{kinds} AS {self.text}"
-
-    @property
-    def executing(self) -> str:
-        marks = ", ".join(["%s"] * len(self.kinds))
-        return f"EXECUTE {self.name} ({marks})" if self.kinds else f"EXECUTE {self.name}"
+    as_arrays: tuple[AsArray | None, ...]
+    name: str
+    preparing: str
+    executing: str
 
 
 def statement(text: str, kinds: str = "") -> Prepared:
     """`kinds` are the SQL types of $1, $2, …: 'uuid[] timestamptz'. Make each once, in a module."""
-    return Prepared(text, tuple(kinds.split()))
+    return _named(text, kinds.split(), [])
 
 
 def statement_of_rows(text: str, kinds: str, then: str = "") -> Prepared:
@@ -68,7 +60,34 @@ def statement_of_rows(text: str, kinds: str, then: str = "") -> Prepared:
     given = f"unnest({arrays}) AS given ({', '.join(names)})"
     rows = f"(SELECT {', '.join(chosen)} FROM {given})"  # noqa: S608 - of names and types of ours
     before, after = text.split("%s")
-    return Prepared(f"{before}{rows}{after}", (*(f"{kind}[]" for kind in flat), *then.split()))
+    return _named(
+        f"{before}{rows}{after}",
+        [*(f"{kind}[]" for kind in flat), *then.split()],
+        [_as_array(f"{kind}[]") for kind in columns],
+    )
+
+
+def _named(text: str, kinds: Sequence[str], first: Sequence[AsArray | None]) -> Prepared:
+    """`first`: how the first parameters are written; the rest follows from their types."""
+    name = f"yidi_{next(_NUMBERS)}"
+    listed, marks = ", ".join(kinds), ", ".join(["%s"] * len(kinds))
+    return Prepared(
+        text=text,
+        kinds=tuple(kinds),
+        as_arrays=(*first, *map(_as_array, kinds[len(first) :])),
+        name=name,
+        preparing=f"PREPARE {name}{f' ({listed})' if kinds else ''} AS {text}",
+        executing=f"EXECUTE {name} ({marks})" if kinds else f"EXECUTE {name}",
+    )
+
+
+def _as_array(kind: str) -> AsArray | None:
+    """For 'text[]' how a column of texts is written, for 'text[][]' one of arrays of them."""
+    if not kind.endswith("[]"):
+        return None
+    cell = kind.removesuffix("[]")
+    of_cells = _as_array(cell)
+    return BY_KIND[cell] if of_cells is None else of_arrays(of_cells)
 
 
 def fetch(tx: Connection, wanted: Prepared, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -106,7 +125,10 @@ def _executed(tx: Connection, wanted: Prepared, parameters: Sequence[Any]) -> An
     if wanted.name not in known:
         cursor.execute(wanted.preparing)
         known.add(wanted.name)
-    given = [_array(one) if isinstance(one, (list, tuple)) else one for one in parameters]
+    given = [
+        one if as_array is None else as_array(one)
+        for as_array, one in zip(wanted.as_arrays, parameters, strict=True)
+    ]
     try:
         cursor.execute(wanted.executing, given)
     except (errors.FeatureNotSupported, errors.InvalidSqlStatementName) as error:
@@ -115,34 +137,3 @@ def _executed(tx: Connection, wanted: Prepared, parameters: Sequence[Any]) -> An
         tx.invalidate()
         raise OperationalError(f"{wanted.name} must be prepared anew") from error
     return cursor
-
-
-def _array(cells: Iterable[Any]) -> str:
-    """As PostgreSQL writes an array: '{1,NULL,"a"}'."""
-    return "{" + ",".join([_CELLS.get(type(cell), _other)(cell) for cell in cells]) + "}"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _other(cell: Any) -> str:
-    """Of a class that is derived from one of those below: an enumeration, above all."""
-    for kind in type(cell).__mro__:
-        if kind in _CELLS:
-            return _CELLS[kind](cell)
-    raise TypeError(f"no column holds a {type(cell).__name__}")
-
-
-_CELLS: Mapping[type, Callable[[Any], str]] = {
-    type(None): lambda _: "NULL",
-    bool: lambda cell: "t" if cell else "f",
-    int: int.__repr__,
-    str: _quoted,
-    UUID: lambda cell: f"{cell.int:032x}",
-    date: date.isoformat,
-    datetime: datetime.isoformat,
-    bytes: lambda cell: f'"\\\\x{cell.hex()}"',
-    list: lambda cell: _quoted(_array(cell)),
-    tuple: lambda cell: _quoted(_array(cell)),
-}

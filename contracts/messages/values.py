@@ -1,5 +1,7 @@
 """Values that several messages share: codes on the wire, the bill, and who bears it."""
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Annotated
 
 from pydantic import Field
@@ -30,6 +32,12 @@ class Bill(Frozen):
         return parts + self.in_scope_fen == self.total_fen
 
 
+_FUNDS = tuple(Fund)
+_OF_FUNDS = tuple(f"{fund.value}_fen" for fund in _FUNDS)
+# All in one call: every settlement is added up in three places.
+_paid_by_funds: Callable[[object], tuple[int, ...]] = attrgetter(*_OF_FUNDS)
+
+
 class SharesTold(Frozen):
     """Who bears the bill, as an insured area says it: the funds, the account, cash, the hospital.
 
@@ -53,21 +61,22 @@ class SharesTold(Frozen):
 
         Parts beyond the bill stay as they are: they do not add up, and whoever asks sees it.
         """
-        told = self.model_dump(exclude={"hospital_fen"})
-        if self.hospital_fen is not None:
-            return Shares(**told, hospital_fen=self.hospital_fen)
-        return Shares(**told, hospital_fen=max(0, total_fen - sum(told.values())))
+        funds, hospital_fen = _paid_by_funds(self), self.hospital_fen
+        if hospital_fen is None:
+            hospital_fen = max(0, total_fen - sum(funds) - self.cash_fen)
+        paid = dict(zip(_OF_FUNDS, funds, strict=True))
+        return Shares(**paid, cash_fen=self.cash_fen, hospital_fen=hospital_fen)
 
     def fund_total_fen(self) -> int:
         """基金支付总额: every fund but the personal account."""
-        return sum(self.by_fund().values()) - self.account_fen
+        return sum(_paid_by_funds(self)) - self.account_fen
 
     def total_fen(self) -> int:
-        return sum(self.by_fund().values()) + self.cash_fen + (self.hospital_fen or 0)
+        return sum(_paid_by_funds(self)) + self.cash_fen + (self.hospital_fen or 0)
 
     def by_fund(self) -> dict[Fund, int]:
         """What the insured area owes the treatment area, fund by fund, zeros included."""
-        return {fund: getattr(self, f"{fund.value}_fen") for fund in Fund}
+        return dict(zip(_FUNDS, _paid_by_funds(self), strict=True))
 
 
 class Shares(SharesTold):

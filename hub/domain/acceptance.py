@@ -1,9 +1,8 @@
 """Whether the hub takes a settlement on: an ordered table of pure rules over loaded facts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 
 from contracts.codes import AreaCode, RegistrationCategory, VisitKind, areas
 from contracts.messages.enquiry import CheckName
@@ -32,14 +31,15 @@ OVERRIDDEN_BY_EMERGENCY = frozenset(
 """视同备案: what an emergency need not have (the Rules of 2022)."""
 
 
-@dataclass(frozen=True)  # without slots, because what was found is kept
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that the rules may look at. Whoever loads it does the I/O; the rules do none.
 
     `bill` None: pre-flight, which has none yet. `registrations`: every one of the person.
     `terms`: the insured area's that are in force, None when it published none. `institution`: as
     its area lists it; `lists_institutions`: whether the treatment area lists any at all.
-    `today` is the day in China.
+    `today` is the day in China. `found`: the registration that fits best, and what speaks
+    against it.
     """
 
     care: Care
@@ -50,19 +50,15 @@ class Facts:
     institution: ListedInstitution | None
     lists_institutions: bool
     today: date
+    insured_area: AreaCode = field(init=False)
+    treatment_area: AreaCode = field(init=False)
+    found: Found = field(init=False)
 
-    @cached_property
-    def insured_area(self) -> AreaCode:
-        return area_code_of(self.care.insured_division)
-
-    @cached_property
-    def treatment_area(self) -> AreaCode:
-        return area_code_of(self.care.treatment_division)
-
-    @cached_property
-    def found(self) -> Found:
-        """The registration that fits best, and what speaks against it."""
-        return best_of(self.registrations, self.care)
+    def __post_init__(self) -> None:
+        # Once, and not in every rule that asks for them.
+        object.__setattr__(self, "insured_area", area_code_of(self.care.insured_division))
+        object.__setattr__(self, "treatment_area", area_code_of(self.care.treatment_division))
+        object.__setattr__(self, "found", best_of(self.registrations, self.care))
 
     def needs_registration(self) -> bool:
         """住院 always; other care when the insured area says so, or says nothing."""
@@ -174,7 +170,10 @@ RULES: tuple[Rule, ...] = (
 
 def refusal(facts: Facts) -> RefusalCode | None:
     """The first rule that refuses, or None when the hub must take the settlement on."""
-    return next((rule.code for rule in RULES if rule.refuses(facts)), None)
+    for rule in RULES:
+        if rule.refuses(facts):
+            return rule.code
+    return None
 
 
 def refusals(facts: Facts) -> list[Rule]:

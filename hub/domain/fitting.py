@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 
 from contracts.codes import areas
 from contracts.messages.settlement import Care
@@ -66,17 +67,18 @@ RULES: tuple[tuple[RefusalCode, Callable[[Registration, Care], bool]], ...] = (
 
 def best_of(registrations: Sequence[Registration], care: Care) -> Found:
     """Among those of treatment elsewhere; one of a chronic disease says nothing about places."""
-    travelling = [one for one in registrations if one.disease_code is None]
-    best = max(travelling, key=lambda one: _fitness(one, care), default=None)
-    if best is None:
+    travelling = [(_fitness(one, care), one) for one in registrations if one.disease_code is None]
+    if not travelling:
         return Found(None, RefusalCode.REGISTRATION_NOT_FOUND)
-    passed = _passed(best, care)
+    (passed, *_), best = max(travelling, key=itemgetter(0))
     return Found(best, RULES[passed][0] if passed < len(RULES) else None)
 
 
 def _passed(one: Registration, care: Care) -> int:
-    refusing = (n for n, (_, refuses) in enumerate(RULES) if refuses(one, care))
-    return next(refusing, len(RULES))
+    for n, (_, refuses) in enumerate(RULES):
+        if refuses(one, care):
+            return n
+    return len(RULES)
 
 
 def _fitness(one: Registration, care: Care) -> tuple[int, bool, datetime, int]:

@@ -11,6 +11,7 @@ import pytest
 from contracts.clock import SystemClock
 from contracts.delivery.broker import Broker, Headers, Partition, Record, SendFailed, next_offsets
 from contracts.delivery.codec import decode, encode
+from contracts.delivery.kafka import KafkaBroker, Tuning
 from contracts.delivery.memory import keys_of_one_process
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.processor import Limits, Processor, Subscription, TooManyDeadLetters
@@ -135,6 +136,26 @@ def test_a_new_reader_goes_on_where_the_last_one_committed(line: Line) -> None:
     with closing(line.reader()) as reader:
         again = read(reader, 4)
     assert sorted(r.value for r in again) == sorted(r.value for r in records[6:])
+
+
+def test_what_a_member_has_handled_does_not_come_again_when_another_one_joins(line: Line) -> None:
+    line.post(*(a_note(f"a{number}", 1) for number in range(10)))
+    never, connection = Tuning(commit_every_ms=3_600_000), line.transport._connection()
+    with closing(
+        KafkaBroker(connection, f"group-{line.name}", [line.notes], batch_max=500, tuning=never)
+    ) as first:
+        for record in read(first, 10):
+            first.commit(next_offsets([record]))  # All but one of these are only gathered.
+        with closing(line.reader()) as second:
+            again: list[Record] = []
+            give_up_at = time.monotonic() + SOON_S
+            while not (isinstance(second, KafkaBroker) and second.assigned() and first.assigned()):
+                assert time.monotonic() < give_up_at, "it took too long"
+                again += [*first.poll(batch_max=500, wait_ms=100)]
+                again += [*second.poll(batch_max=500, wait_ms=100)]
+            for reader in (first, second):
+                again += [*reader.poll(batch_max=500, wait_ms=500)]
+    assert again == []
 
 
 def test_a_topic_that_is_missing_is_said_at_once(line: Line) -> None:

@@ -1,6 +1,7 @@
 """What goes into a prepared statement comes out as it was, whatever it holds."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -73,12 +74,32 @@ def test_an_enumeration_is_its_value(notebook: Notebook) -> None:
     assert _back(notebook, "text", [Kind.ONE]) == ["one"]
 
 
-@pytest.mark.parametrize("cell", [1.5, object(), {"a": 1}])
-def test_what_no_column_holds_is_refused_before_it_is_sent(
-    notebook: Notebook, cell: object
+WRONG: list[tuple[str, Any]] = [
+    *((kind, cell) for kind in CELLS for cell in (1.5, object(), {"a": 1}, Decimal(2))),
+    *((kind, "a") for kind in CELLS if kind != "text"),
+    *((kind, 1) for kind in CELLS if kind not in {"bigint", "smallint", "boolean"}),
+    *((kind, True) for kind in CELLS if kind != "boolean"),
+    ("text", "a\0b"),
+    ("text", "\0"),
+    ("text[]", ["a\0b"]),
+    ("smallint", 2**15),
+    ("bigint", 2**63),
+]
+
+
+@pytest.mark.parametrize(("kind", "cell"), WRONG, ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize("beside", [0, 2])
+def test_what_a_column_does_not_hold_is_refused(
+    notebook: Notebook, kind: str, cell: Any, beside: int
 ) -> None:
-    with pytest.raises(TypeError):
-        _back(notebook, "text", [cell])
+    refusals = (TypeError, ValueError, KeyError, AttributeError, psycopg2.DataError)
+    with pytest.raises(refusals):
+        _back(notebook, kind, [*CELLS[kind][:beside], cell])
+
+
+def test_an_unknown_type_is_refused_where_the_statement_is_made() -> None:
+    with pytest.raises(KeyError):
+        prepared.statement_of_rows("SELECT * FROM %s AS given (a)", "money")
 
 
 def test_rows_of_other_lengths_are_refused(notebook: Notebook) -> None:

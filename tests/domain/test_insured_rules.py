@@ -1,6 +1,6 @@
 """The insured area's pure rules: tables that a clerk could check, and states that fit."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -22,13 +22,21 @@ from participants.insured import area_file
 from participants.insured.area_file import AreaFileWrong
 from participants.insured.domain.choices import Assignment, Handling
 from participants.insured.domain.entitlement import RULES
-from participants.insured.domain.grant import GRANT, Grant, GrantEvent, GrantState, tombstone
+from participants.insured.domain.grant import (
+    GRANT,
+    Ending,
+    Grant,
+    GrantEvent,
+    GrantState,
+    tombstone,
+)
 from participants.insured.domain.insurance import Insurance, months_after
 from tests.support.tables import rows
 
 Row = dict[str, str]
 AREA = AreaCode("320000")
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
+ENDING = [one.name for one in fields(Ending)]
 INSURANCE = Insurance(
     person_id=PersonId("A" * 29),
     born_on=date(1980, 2, 29),
@@ -160,7 +168,7 @@ def test_once_given_back_nothing_is_held_again(
 def test_a_tombstone_stays_one() -> None:
     grant = tombstone(SettlementId(new_id()), INSURANCE.person_id, NOW)
     assert grant.released(NOW) == grant
-    assert grant.concluded(GrantEvent.SETTLE, date(2026, 3, 10), NOW) is None
+    assert _after(grant, GrantEvent.SETTLE, date(2026, 3, 10)) == grant
 
 
 SHIPPED = area_file.load(AREA)
@@ -304,4 +312,6 @@ def test_the_desk_has_its_working_days(row: Row) -> None:
 def _after(grant: Grant, event: GrantEvent, day: date) -> Grant:
     if event is GrantEvent.RELEASE:
         return grant.released(NOW)
-    return grant.concluded(event, day, NOW) or grant
+    ending = Ending(**{name: getattr(grant, name) for name in ENDING})
+    after = ending.concluded(event, day, NOW) or ending
+    return replace(grant, **{name: getattr(after, name) for name in ENDING})

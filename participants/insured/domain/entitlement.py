@@ -178,4 +178,7 @@ def refusals(facts: Facts) -> Iterable[tuple[CheckName, RefusalCode, str]]:
 
 def refusal(facts: Facts) -> tuple[RefusalCode, str] | None:
     """The first rule that refuses with its detail, or None."""
-    return next(((code, detail) for _, code, detail in refusals(facts)), None)
+    for _, code, detail, refuses in RULES:
+        if refuses(facts):
+            return code, detail
+    return None

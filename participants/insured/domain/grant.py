@@ -118,7 +118,21 @@ class Grant:
         at = now if self.is_held else self.released_at
         return replace(self, state=state, released_at=at)
 
-    def concluded(self, event: GrantEvent, day: date, at: datetime) -> "Grant | None":
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """As much of a grant as the hub's conclusion of its settlement moves."""
+
+    settlement_id: SettlementId
+    person_id: PersonId
+    state: GrantState
+    released_at: datetime | None = None
+    settled_on: date | None = None
+    reversed_on: date | None = None
+    settled_at: datetime | None = None
+    reversed_at: datetime | None = None
+
+    def concluded(self, event: GrantEvent, day: date, at: datetime) -> "Ending | None":
         """With the hub's day and instant of its conclusion; None when that is out of step.
 
         Said again, the first instant stays.

@@ -15,7 +15,7 @@ from contracts.ids import PersonId, SettlementId
 from contracts.messages.settlement import Basis
 from contracts.messages.values import PARTS, Shares
 from contracts.refusal import BY_CODE
-from participants.insured.domain.grant import Grant, GrantState
+from participants.insured.domain.grant import Ending, Grant, GrantState
 from participants.insured.domain.insurance_year import key_before
 from participants.insured.store import years
 from participants.insured.store.columns import ADDED
@@ -41,6 +41,14 @@ _ALL = f"""
 _BY_ID = f"{_ALL} WHERE settlement_id = ANY($1)"
 _OF = prepared.statement(_BY_ID, "uuid[]")
 _LOCK = prepared.statement(f"{_BY_ID} ORDER BY settlement_id FOR UPDATE", "uuid[]")
+_LOCK_ENDINGS = prepared.statement(
+    """
+    SELECT settlement_id, person_id, state, released_at, settled_on, reversed_on, settled_at,
+        reversed_at
+    FROM grants WHERE settlement_id = ANY($1) ORDER BY settlement_id FOR UPDATE
+    """,
+    "uuid[]",
+)
 _HELD = f"""{_ALL}
     WHERE person_id = %s AND year IN (%s, %s) AND state IN ('granted', 'settled')
     ORDER BY calculated_at, settlement_id
@@ -87,6 +95,12 @@ def lock(tx: Connection, ids: Iterable[SettlementId]) -> dict[SettlementId, Gran
     return _by_id(prepared.fetch(tx, _LOCK, list(ids)))
 
 
+def lock_endings(tx: Connection, ids: Iterable[SettlementId]) -> dict[SettlementId, Ending]:
+    """As `lock`, as much as a conclusion needs: every settlement gets one."""
+    found = (_ending(*row) for row in prepared.fetch(tx, _LOCK_ENDINGS, list(ids)))
+    return {ending.settlement_id: ending for ending in found}
+
+
 def held(tx: Connection, person_id: PersonId, year: int) -> list[Grant]:
     """What a person holds that counts in `year`, whole or in part, in the order of its granting."""
     found = map(_grant, bulk.fetch(tx, _HELD, (person_id, year, year + 1)))
@@ -111,7 +125,7 @@ def add(tx: Connection, grants: Sequence[Grant]) -> None:
     prepared.write(tx, _ADD_YEARS, split)
 
 
-def move(tx: Connection, grants: Sequence[Grant]) -> None:
+def move(tx: Connection, grants: Sequence[Grant | Ending]) -> None:
     """Write the state and the days of grants that the caller has locked."""
     rows = [(g.settlement_id, g.state.value, g.released_at, *_DAYS(g)) for g in grants]
     prepared.write(tx, _MOVE, rows)
@@ -148,6 +162,10 @@ def _row(g: Grant) -> tuple[Any, ...]:
 def _row_before(g: Grant, delta: YearToDate) -> tuple[Any, ...]:
     year = key_before(g.year_key)[2]
     return (g.settlement_id, year, *years.amounts(delta), years.counters(delta))
+
+
+def _ending(settlement_id: SettlementId, person_id: PersonId, state: str, *days: Any) -> Ending:
+    return Ending(settlement_id, person_id, GrantState(state), *days)
 
 
 def _by_id(rows: Iterable[tuple[Any, ...]]) -> dict[SettlementId, Grant]:
