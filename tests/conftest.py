@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from contracts.programs import memory
 from simulators.running.any_rate import any_rate
 from simulators.stack.servers import NoKafka, Servers, servers
 from tests.support import ran_on
@@ -27,6 +28,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.fixturenames.insert(0, "kafka_bootstrap")  # type: ignore[attr-defined]  # functions
     # Stable: within each kind the order of the files stays.
     items.sort(key=partial(_patience, is_shared=hasattr(config, "workerinput")))
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests and all that they import stay: nobody need look through them again."""
+    memory.settled()
 
 
 def _patience(item: pytest.Item, *, is_shared: bool) -> tuple[bool, ...]:
@@ -57,10 +63,10 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Servers]:
     wanted = bool(config.stash[NEEDS_KAFKA])
     with ExitStack() as block:
         try:
-            given = block.enter_context(servers(kafka=wanted, durable=False))
+            given = block.enter_context(servers(kafka=wanted, durable=False, in_memory=True))
         except NoKafka as reason:
             config.stash[WHY_NO_KAFKA] = str(reason)
-            given = block.enter_context(servers(kafka=False, durable=False))
+            given = block.enter_context(servers(kafka=False, durable=False, in_memory=True))
         config.stash[SERVERS] = given
         yield given
 

@@ -97,8 +97,8 @@ def create_app(engine: Engine, outbox: Outbox, clock: Clock, settings: Settings)
         settings.stalled_after(),
         settings.case_keys(),
     )
-    for router in ROUTERS:
-        app.include_router(router)
+    # As they are, and not by include_router, which would make each of them anew.
+    app.router.routes.extend(route for router in ROUTERS for route in router.routes)
     app.add_exception_handler(Refused, problems.of_refusal)
     app.add_exception_handler(RequestValidationError, problems.of_validation)
     app.add_exception_handler(HTTPException, problems.of_http)

@@ -32,7 +32,7 @@ def run(*, kafka: bool, as_json: bool, seed: int, visits: int = VISITS) -> dict[
     narrator = Narrator(aloud=not as_json)
     plot = load_plot()
     world_of = separate_world if kafka else embedded_world
-    with servers(kafka=kafka) as given:
+    with servers(kafka=kafka, durable=False, in_memory=True) as given:
         narrator.chapter("开始", "A country in miniature comes up")
         narrator.say(f"{given.database} · {given.broker}")
         with world_of(given, plot.areas) as world, httpx.Client(timeout=30.0) as http:

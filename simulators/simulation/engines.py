@@ -1,5 +1,6 @@
 """A process's connections to its database, with the labelled steps around every transaction."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -18,6 +19,11 @@ LOCK_TIMEOUT_MS = 20
 
 _WROTE = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"
 
+# Whoever waits for a statement names it by its text, also where only its name goes to the server.
+_PREPARE = re.compile(r"PREPARE (?P<name>\w+)(?: \(.*?\))? AS (?P<text>.*)", re.DOTALL)
+_EXECUTE = re.compile(r"EXECUTE (?P<name>\w+)")
+_texts: dict[str, str] = {}
+
 
 class Doubtful(psycopg2.OperationalError):
     """The connection was lost while COMMIT was under way: nobody knows."""
@@ -33,7 +39,11 @@ class SteppedEngine:
         self.is_down = False
         self._process, self._steps, self._in_tx = process, steps, 0
         self._engine = engine_of(
-            url, name=process, pool_max=POOL_MAX, lock_timeout_ms=LOCK_TIMEOUT_MS
+            url,
+            name=process,
+            pool_max=POOL_MAX,
+            lock_timeout_ms=LOCK_TIMEOUT_MS,
+            asked_after_s=0,  # each time: how long one was idle is real time, and not in the seed
         )
         event.listen(self._engine, "connect", self._use_our_cursor)
 
@@ -86,9 +96,12 @@ class SteppedEngine:
             self._steps.reached(self._process, Step.STATEMENT)
 
     def _stated(self, query: str | bytes) -> None:
-        if self._in_tx and self._steps.holds:
-            statement = query.decode() if isinstance(query, bytes) else query
-            self._steps.stated(self._process, statement)
+        statement = query.decode() if isinstance(query, bytes) else query
+        if made := _PREPARE.match(statement):
+            _texts[made["name"]] = made["text"]
+        elif self._in_tx and self._steps.holds:
+            done = _EXECUTE.match(statement)
+            self._steps.stated(self._process, _texts[done["name"]] if done else statement)
 
 
 def as_engine(stepped: SteppedEngine) -> Engine:

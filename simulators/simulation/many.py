@@ -55,7 +55,7 @@ def run(
     """Whether every seed is good; on a PostgreSQL that need not survive a power cut."""
     total = Sum()
     with (
-        servers(kafka=False, durable=False) as given,
+        servers(kafka=False, durable=False, in_memory=True) as given,
         templates(given.database_url, f"simulate_{os.getpid()}_") as made,
         _bar(is_quiet=as_json or len(seeds) == 1) as bar,
     ):

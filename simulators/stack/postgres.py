@@ -19,6 +19,8 @@ SETTINGS = {
 }
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 FLEETING = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# For a server of tests: every CREATE and DROP DATABASE looks through all of the shared buffers.
+SMALL = {"shared_buffers": "64MB", "max_wal_size": "512MB"}
 
 
 class NoPostgres(Exception):

@@ -43,20 +43,25 @@ def _tell(text: str) -> None:
 
 @contextmanager
 def servers(
-    *, kafka: bool, durable: bool = True, tell: Callable[[str], None] = _tell
+    *,
+    kafka: bool,
+    durable: bool = True,
+    in_memory: bool = False,
+    tell: Callable[[str], None] = _tell,
 ) -> Iterator[Servers]:
     """Have the servers for the length of a `with` block, in which they stay up.
 
     Given ones (YIDI_DATABASE_URL, YIDI_KAFKA) come first, then containers where Docker answers,
-    then our own processes. `durable=False` lets a PostgreSQL of ours skip its disk writes; tests
-    want that. What we started is gone after the block, also after Ctrl-C and SIGTERM. `tell` hears
+    then our own processes. `durable=False` lets a PostgreSQL of ours skip its disk writes, and
+    `in_memory` keeps its files in memory where there is room, for small databases; tests want
+    both. What we started is gone after the block, also after Ctrl-C and SIGTERM. `tell` hears
     what takes long or is not as expected. Raises NoKafka and NoPostgres.
     """
     with sigterm_unwinds(), ExitStack() as stack:
         docker = _needs_docker(kafka=kafka) and docker_answers()
         pids: dict[str, int] = {}
         bootstrap, broker = _kafka(stack, docker, tell, pids) if kafka else (None, IN_PROCESS)
-        url, database = _postgres(stack, docker, durable, tell, pids)
+        url, database = _postgres(stack, docker, tell, pids, durable=durable, in_memory=in_memory)
         yield Servers(url, database, bootstrap, broker, pids)
 
 
@@ -67,9 +72,11 @@ def _needs_docker(*, kafka: bool) -> bool:
 def _postgres(
     stack: ExitStack,
     docker: bool,
-    durable: bool,
     tell: Callable[[str], None],
     pids: dict[str, int],
+    *,
+    durable: bool,
+    in_memory: bool,
 ) -> tuple[str, str]:
     if given := os.environ.get("YIDI_DATABASE_URL"):
         return _described(rendered(make_url(given)), "YIDI_DATABASE_URL")
@@ -79,7 +86,7 @@ def _postgres(
             return _described(url, "Docker")
         except Exception as error:  # noqa: BLE001  # whatever Docker has, we have another way
             tell(f"Docker gives no PostgreSQL ({error}); starting an embedded one.")
-    local = stack.enter_context(local_postgres(durable=durable))
+    local = stack.enter_context(local_postgres(durable=durable, in_memory=in_memory))
     pids["postgres"] = local.process.pid
     return _described(local.url, "embedded")
 

@@ -240,8 +240,9 @@ def _place_of(record: Any) -> TopicPartition:
 def proving_ground(folder: Path) -> Iterator[Ground]:
     """Everything is up and everybody is registered; the logs are in `folder`. NoKafka."""
     with ExitStack() as stack:
-        # Durable: whoever is killed must find again what it has committed.
-        database = stack.enter_context(embedded.local_postgres(durable=True))
+        # Durable: whoever is killed must find again what it has committed. Files in memory outlive
+        # the server as files on a disk do.
+        database = stack.enter_context(embedded.local_postgres(durable=True, in_memory=True))
         broker = stack.enter_context(kafka.local_kafka(print))
         pids = {"postgres": database.process.pid, "kafka": broker.process.pid}
         servers = Servers(database.url, "embedded", broker.bootstrap, "local", pids)

@@ -15,6 +15,7 @@ from contracts.clock import SystemClock, shanghai_date_of
 from contracts.refusal import RefusalCode
 from simulators.country.accelerated import PEOPLE_LEAST, first_day
 from simulators.main import app
+from simulators.stack.servers import Servers
 from simulators.world.country import draw_country
 from simulators.world.habits import Habit
 from tests.flow.leftovers import left_running, started, yidi
@@ -39,11 +40,13 @@ def eventful_seed() -> int:
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, Any]:
-    ended = yidi(
-        "demo", "--country", "--days", "1", "--scale", str(SCALE), "--seed", str(eventful_seed()),
-        "--json", timeout_s=TIMEOUT_S,
-    )  # fmt: skip
+def told(stack: Servers) -> dict[str, Any]:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("YIDI_DATABASE_URL", stack.database_url)
+        ended = yidi(
+            "demo", "--country", "--days", "1", "--scale", str(SCALE), "--seed",
+            str(eventful_seed()), "--json", timeout_s=TIMEOUT_S,
+        )  # fmt: skip
     assert ended.exit_code == 0, ended.stderr + ended.stdout
     assert ended.left_running == ()
     found: dict[str, Any] = json.loads(ended.stdout)

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from participants import statement
+from simulators.main import app
 from tests.flow.leftovers import yidi
 
 SEED = "7"
@@ -125,7 +127,7 @@ REFUSED: tuple[tuple[Sequence[str], int, str], ...] = (
 @pytest.mark.slow
 def test_options_that_make_no_sense_are_refused_in_a_sentence() -> None:
     for arguments, exit_code, said in REFUSED:
-        ended = yidi("demo", *arguments)
+        ended = CliRunner().invoke(app, ["demo", *arguments])
         assert (ended.exit_code, ended.stdout) == (exit_code, ""), arguments
         assert said in ended.stderr, arguments
         assert "Traceback" not in ended.stderr

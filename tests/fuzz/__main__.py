@@ -24,7 +24,7 @@ def main(
     """Exits with 1 when anything was found; each finding names its seed and shows its request."""
     console, began_s = Console(stderr=True, width=WIDTH), time.monotonic()
     console.print(f"seed {seed}, {requests} requests")
-    with servers(kafka=False, durable=False) as stack:
+    with servers(kafka=False, durable=False, in_memory=True) as stack:
         whole = _all(console, stack.database_url, requests, seed)
     console.print(_table(whole))
     seconds = time.monotonic() - began_s

@@ -6,8 +6,10 @@ process is.
 """
 
 import contextlib
+import importlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -30,6 +32,12 @@ from contracts.message import Message, Outgoing
 DIES_BY = "YIDI_TEST_DIES_BY"
 """The path of the file."""
 BETWEEN = "\n"
+PARTS = {
+    "hub": "hub.main",
+    "insured": "participants.insured.main",
+    "treatment": "participants.treatment.main",
+    "gateway": "participants.gateway.main",
+}
 SENT_WITHIN_S = 5.0
 
 
@@ -150,10 +158,11 @@ def _become_mortal() -> None:
 
 
 def main() -> None:
-    from simulators.main import app
-
+    """As `yidi`, of which only the part that is asked for is imported: it is started often."""
+    part, *arguments = sys.argv[1:]
+    app = importlib.import_module(PARTS[part]).app
     _become_mortal()
-    app()
+    app(arguments, prog_name=f"yidi {part}")
 
 
 if __name__ == "__main__":

@@ -39,6 +39,8 @@ JOURNALS = {"inbox", "outbox", "outbox_unsent", "attempts", "enquiries", "trials
 JOURNALS |= {"progress", "canaries", "route_weather"}
 # How far the jobs have come that look at the books all the time.
 JOURNALS |= {"verification_rounds", "slices_looked", "job_runs"}
+# How far the open day is compared: whoever is silent for half a minute after a booking is asked.
+JOURNALS |= {"slice_sides", "open_slices", "slice_rows"}
 # A settlement that was refused is a record of the no; who refused it says so in its state.
 _NO = "SELECT settlement_id FROM settlements WHERE state IN ('rejected', 'refused')"
 _EXCEPT = {

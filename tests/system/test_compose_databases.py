@@ -37,7 +37,7 @@ COUNT_UNREADABLE = """
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """A server that ran the script as the image's entry point runs it, and then the migrations."""
-    with local_postgres(durable=False) as postgres:
+    with local_postgres(durable=False, in_memory=True) as postgres:
         run_script(postgres.url)
         for name, migrate in MIGRATIONS.items():
             migrate(url_of(postgres.url, role="migrator", database=name))

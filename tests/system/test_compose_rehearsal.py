@@ -110,7 +110,7 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
     folder = tmp_path_factory.mktemp("rehearsal")
     secrets = new_env()
     with ExitStack() as stack:
-        postgres = stack.enter_context(local_postgres(durable=False))
+        postgres = stack.enter_context(local_postgres(durable=False, in_memory=True))
         kafka = stack.enter_context(secured_kafka(secrets))
         run_script(postgres.url)
         socket = make_url(postgres.url).query["host"]

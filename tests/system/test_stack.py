@@ -16,7 +16,7 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from sqlalchemy import make_url
 
-from simulators.stack import jars
+from simulators.stack import folders, jars
 from simulators.stack.containers import docker_answers
 from simulators.stack.embedded import local_postgres, wait_until_ready
 from simulators.stack.folders import remove_abandoned, run_folder
@@ -102,6 +102,44 @@ def test_a_local_postgres_keeps_its_promise_and_is_gone_afterwards(
         assert len(processes) > 1
     assert all_gone(processes)
     assert list(room.iterdir()) == []
+
+
+def test_a_server_of_tests_has_its_files_in_memory_and_they_are_gone_afterwards(
+    room: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = room / "memory"
+    memory.mkdir(mode=0o755)
+    monkeypatch.setattr(folders, "MEMORY", memory)
+    monkeypatch.setattr(folders, "ROOM_BYTES", 0)
+    with local_postgres(durable=False, in_memory=True) as postgres:
+        assert query(postgres.url, "SHOW fsync") == [("off",)]
+        (folder,) = memory.iterdir()
+        assert query(postgres.url, "SHOW data_directory") == [(str(folder / "data"),)]
+    assert list(room.rglob("*")) == [memory]
+
+
+def test_what_a_killed_run_left_in_memory_is_removed_by_the_next(
+    room: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = room / "memory"
+    monkeypatch.setattr(folders, "MEMORY", memory)
+    abandoned = memory / "yidi-postgres-abandoned"
+    abandoned.mkdir(parents=True)
+    (abandoned / folders.LOCK).touch()
+    with run_folder("postgres"):
+        assert list(memory.iterdir()) == []
+
+
+def test_without_room_in_memory_a_server_of_tests_is_on_disk(
+    room: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "ROOM_BYTES", 1 << 60)
+    assert folders.memory() is None
+    monkeypatch.setattr(folders, "MEMORY", room / "no such folder")
+    assert folders.memory() is None
+    with local_postgres(durable=False, in_memory=True) as postgres:
+        (folder,) = room.iterdir()
+        assert query(postgres.url, "SHOW data_directory") == [(str(folder / "data"),)]
 
 
 def test_what_was_committed_is_there_after_a_kill_and_a_restart() -> None:

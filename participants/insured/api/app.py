@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -30,6 +30,11 @@ from participants.insured.api.body_limit import BodyLimit
 from participants.insured.api.deps import Desk, DeskDep
 from participants.insured.domain.area import Area
 
+# Made once a process: every application has the same.
+ROUTES = APIRouter()
+for _one in (reviews, decisions, changes, grants, people, person_years, what_if):
+    ROUTES.include_router(_one.router, responses=problems.DOCUMENTED)
+
 
 def app_of(
     area: Area,
@@ -48,8 +53,7 @@ def app_of(
     app.state.desk = Desk(area, outbox, sealer, stalled_after)
     problems.add_to(app)
     app.add_middleware(BodyLimit)
-    for routes in (reviews, decisions, changes, grants, people, person_years, what_if):
-        app.include_router(routes.router, responses=problems.DOCUMENTED)
+    app.router.routes.extend(ROUTES.routes)
     stalled: dict[int | str, dict[str, Any]] = {503: {"description": "停滞，或数据库暂不可用"}}
     app.get("/health", tags=["运行"], response_model=None, responses=stalled)(health)
     return app

@@ -53,7 +53,7 @@ def run(wanted: Wanted, *, as_json: bool) -> dict[str, object]:
     # Areas are told of breaks and warnings on purpose: what parts then log belongs to the story.
     logging.getLogger().setLevel(logging.CRITICAL)
     narrator, cast = Narrator(aloud=not as_json), load_cast()
-    with servers(kafka=False) as given:
+    with servers(kafka=False, durable=False, in_memory=True) as given:
         narrator.say(f"{given.database} · {given.broker}")
         with _scene(given, cast, narrator, wanted) as scene:
             with narrator.telling(wanted.days):
