@@ -7,6 +7,7 @@ is first used, and from then on only executed, with one array for each column of
 It is prepared in the session, so whoever puts a pooler between must let it keep sessions.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -18,6 +19,8 @@ from sqlalchemy import Connection
 from contracts.delivery.arrays import BY_KIND, AsArray, of_arrays
 
 _NUMBERS = count(1)
+_PARAMETER = re.compile(r"\$(\d+)")
+_NAMES = tuple(f"p{n}" for n in range(1, 101))
 _PREPARED = "yidi prepared"  # what a connection knows, in SQLAlchemy's `info` of it
 
 
@@ -26,6 +29,7 @@ class Prepared:
     """A statement with parameters $1, $2, … of these SQL types, under a name of its own.
 
     `as_arrays`: how each parameter is written that is an array; None for those that are not.
+    `preparing` is empty for what is planned each time.
     """
 
     text: str
@@ -36,12 +40,19 @@ class Prepared:
     executing: str
 
 
-def statement(text: str, kinds: str = "") -> Prepared:
-    """`kinds` are the SQL types of $1, $2, …: 'uuid[] timestamptz'. Make each once, in a module."""
-    return _named(text, kinds.split(), [])
+def statement(text: str, kinds: str = "", *, is_planned_anew: bool = False) -> Prepared:
+    """`kinds` are the SQL types of $1, $2, …: 'uuid[] timestamptz'. Make each once, in a module.
+
+    `is_planned_anew`: each time. A plan that is kept was made for the table as it then was, and is
+    made again when statistics are: where that may be one to read all of a table which grows, or is
+    empty and then full of dead rows, planning is the cheaper.
+    """
+    return _named(text, kinds.split(), [], is_planned_anew=is_planned_anew)
 
 
-def statement_of_rows(text: str, kinds: str, then: str = "") -> Prepared:
+def statement_of_rows(
+    text: str, kinds: str, then: str = "", *, is_planned_anew: bool = False
+) -> Prepared:
     """For `write`: '%s' in `text` is where the rows go, whose columns are of these SQL types.
 
     They stand there as a SELECT in brackets, so: 'INSERT INTO t (a, b) %s', and 'FROM %s AS new
@@ -64,21 +75,25 @@ def statement_of_rows(text: str, kinds: str, then: str = "") -> Prepared:
         f"{before}{rows}{after}",
         [*(f"{kind}[]" for kind in flat), *then.split()],
         [_as_array(f"{kind}[]") for kind in columns],
+        is_planned_anew=is_planned_anew,
     )
 
 
-def _named(text: str, kinds: Sequence[str], first: Sequence[AsArray | None]) -> Prepared:
+def _named(
+    text: str, kinds: Sequence[str], first: Sequence[AsArray | None], *, is_planned_anew: bool
+) -> Prepared:
     """`first`: how the first parameters are written; the rest follows from their types."""
     name = f"yidi_{next(_NUMBERS)}"
-    listed, marks = ", ".join(kinds), ", ".join(["%s"] * len(kinds))
-    return Prepared(
-        text=text,
-        kinds=tuple(kinds),
-        as_arrays=(*first, *map(_as_array, kinds[len(first) :])),
-        name=name,
-        preparing=f"PREPARE {name}{f' ({listed})' if kinds else ''} AS {text}",
-        executing=f"EXECUTE {name} ({marks})" if kinds else f"EXECUTE {name}",
-    )
+    marks = [f"%(p{n})s" for n, _ in enumerate(kinds, start=1)]
+    if is_planned_anew:
+        typed = [f"{mark}::{kind}" for mark, kind in zip(marks, kinds, strict=True)]
+        preparing, executing = "", _PARAMETER.sub(lambda found: typed[int(found[1]) - 1], text)
+    else:
+        given = f" ({', '.join(kinds)})" if kinds else ""
+        preparing = f"PREPARE {name}{given} AS {text}"
+        executing = f"EXECUTE {name} ({', '.join(marks)})" if kinds else f"EXECUTE {name}"
+    as_arrays = (*first, *map(_as_array, kinds[len(first) :]))
+    return Prepared(text, tuple(kinds), as_arrays, name, preparing, executing)
 
 
 def _as_array(kind: str) -> AsArray | None:
@@ -122,13 +137,14 @@ def _executed(tx: Connection, wanted: Prepared, parameters: Sequence[Any]) -> An
     assert lent.driver_connection is not None, "the transaction has ended"
     cursor = lent.driver_connection.cursor()
     known = lent.info.setdefault(_PREPARED, set())
-    if wanted.name not in known:
+    if wanted.preparing and wanted.name not in known:
         cursor.execute(wanted.preparing)
         known.add(wanted.name)
-    given = [
-        one if as_array is None else as_array(one)
-        for as_array, one in zip(wanted.as_arrays, parameters, strict=True)
-    ]
+    given = {
+        name: one if as_array is None else as_array(one)
+        for name, as_array, one in zip(_NAMES, wanted.as_arrays, parameters, strict=False)
+    }
+    assert len(given) == len(parameters) == len(wanted.as_arrays), wanted.text
     try:
         cursor.execute(wanted.executing, given)
     except (errors.FeatureNotSupported, errors.InvalidSqlStatementName) as error:

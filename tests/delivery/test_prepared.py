@@ -102,6 +102,24 @@ def test_an_unknown_type_is_refused_where_the_statement_is_made() -> None:
         prepared.statement_of_rows("SELECT * FROM %s AS given (a)", "money")
 
 
+@pytest.mark.parametrize("is_planned_anew", [True, False])
+def test_planned_anew_or_once_it_is_the_same(notebook: Notebook, is_planned_anew: bool) -> None:
+    rows = prepared.statement_of_rows(
+        "SELECT a, b, $3 FROM %s AS given (a, b) WHERE $4 ORDER BY a",
+        "int text[]",
+        then="uuid[] boolean",
+        is_planned_anew=is_planned_anew,
+    )
+    plain = prepared.statement("SELECT $2, $1, $2", "int text", is_planned_anew=is_planned_anew)
+    with notebook.engine.begin() as tx:
+        given = [(1, ["a'", "%s"]), (2, [])]
+        found = prepared.write_and_return(tx, rows, given, [UUID(int=7)], True)
+        assert found == [(*row, [UUID(int=7)]) for row in given]
+        assert prepared.fetch(tx, plain, 5, "%(p1)s") == [("%(p1)s", 5, "%(p1)s")]
+        kept = tx.execute(text("SELECT count(*) FROM pg_prepared_statements")).scalar_one()
+        assert kept == (0 if is_planned_anew else 2)
+
+
 def test_rows_of_other_lengths_are_refused(notebook: Notebook) -> None:
     asked = prepared.statement_of_rows("SELECT * FROM %s AS given (a, b)", "int int")
     with notebook.engine.begin() as tx, pytest.raises(ValueError, match="zip"):
