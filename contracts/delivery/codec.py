@@ -2,14 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from pydantic import ValidationError, create_model
+from pydantic import ValidationError
 from pydantic_core import from_json
 
 from contracts.delivery.broker import Headers
-from contracts.message import Body, Frozen, Head, Message
+from contracts.message import Body, Head, Message
 from contracts.signing import Signature
 
 KEY_HEADER = "yidi-key"  # '<participant>/<key id>', ASCII
@@ -17,8 +16,6 @@ SIGNATURE_HEADER = "yidi-signature"  # the MAC, raw
 
 # `encode` writes the head first, and no name needs escaping.
 _SENDER = re.compile(rb'"sender":"([a-z0-9.]*)"')
-_KIND = re.compile(rb'"kind":"([a-z_]*)"')
-_NUL = b"\\u0000"  # PostgreSQL has no room for it in a text.
 _BOTH = (KEY_HEADER, SIGNATURE_HEADER)
 _KEY = re.compile(rb"[A-Za-z0-9._-]{1,64}/[A-Za-z0-9_-]{1,32}")
 
@@ -46,12 +43,6 @@ def sender_in(value: bytes) -> str:
     return found[1].decode() if found else ""
 
 
-def kind_in(value: bytes) -> str:
-    """As `sender_in`, of what kind it is."""
-    found = _KIND.search(value)
-    return found[1].decode() if found else ""
-
-
 def headers_of(signature: Signature) -> Headers:
     return ((KEY_HEADER, signature.key.encode()), (SIGNATURE_HEADER, signature.mac))
 
@@ -65,28 +56,9 @@ def signature_of(headers: Headers) -> Signature | None:
     return Signature(key.decode(), mac) if _KEY.fullmatch(key) else None
 
 
-def read(value: bytes, body_type: type[Body]) -> Message[Body] | None:
-    """Head and body in one go, half the work of `decode` and `body_of`.
-
-    None for all that is not wholly so: those two say what is wrong with it.
-    """
-    if _NUL in value:
-        return None
-    try:
-        both = _both(body_type).model_validate_json(value)
-    except ValidationError:
-        return None
-    return Message(both.head, both.body) if both.head.kind == body_type.KIND else None
-
-
-@cache
-def _both(body_type: type[Body]) -> Any:
-    return create_model("Both", __base__=Frozen, head=(Head, ...), body=(body_type, ...))
-
-
 def decode(value: bytes) -> Letter:
     """Read the head; NotAMessage when there is none."""
-    if _NUL in value:
+    if b"\\u0000" in value:  # PostgreSQL has no room for it in a text.
         raise NotAMessage("a NUL character")
     try:
         parts = from_json(value)

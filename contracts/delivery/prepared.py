@@ -8,7 +8,7 @@ It is prepared in the session, so whoever puts a pooler between must let it keep
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -20,21 +20,20 @@ from contracts.delivery.arrays import BY_KIND, AsArray, of_arrays
 
 _NUMBERS = count(1)
 _PARAMETER = re.compile(r"\$(\d+)")
-_NAMES = tuple(f"p{n}" for n in range(1, 101))
+_KNOWN: dict[str, "Prepared"] = {}
 _PREPARED = "yidi prepared"  # what a connection knows, in SQLAlchemy's `info` of it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """A statement with parameters $1, $2, … of these SQL types, under a name of its own.
+    """A statement with parameters $1, $2, …, under a name of its own.
 
-    `as_arrays`: how each parameter is written that is an array; None for those that are not.
-    `preparing` is empty for what is planned each time.
+    `as_arrays`: by their names p1, p2, …, how each parameter is written that is an array; None for
+    those that are not. `preparing` is empty for what is planned each time.
     """
 
     text: str
-    kinds: tuple[str, ...]
-    as_arrays: tuple[AsArray | None, ...]
+    as_arrays: Mapping[str, AsArray | None]
     name: str
     preparing: str
     executing: str
@@ -83,8 +82,9 @@ def _named(
     text: str, kinds: Sequence[str], first: Sequence[AsArray | None], *, is_planned_anew: bool
 ) -> Prepared:
     """`first`: how the first parameters are written; the rest follows from their types."""
-    name = f"yidi_{next(_NUMBERS)}"
-    marks = [f"%(p{n})s" for n, _ in enumerate(kinds, start=1)]
+    written = (*first, *map(_as_array, kinds[len(first) :]))
+    as_arrays = {f"p{n}": one for n, one in enumerate(written, start=1)}
+    name, marks = f"yidi_{next(_NUMBERS)}", [f"%({one})s" for one in as_arrays]
     if is_planned_anew:
         typed = [f"{mark}::{kind}" for mark, kind in zip(marks, kinds, strict=True)]
         preparing, executing = "", _PARAMETER.sub(lambda found: typed[int(found[1]) - 1], text)
@@ -92,8 +92,8 @@ def _named(
         given = f" ({', '.join(kinds)})" if kinds else ""
         preparing = f"PREPARE {name}{given} AS {text}"
         executing = f"EXECUTE {name} ({', '.join(marks)})" if kinds else f"EXECUTE {name}"
-    as_arrays = (*first, *map(_as_array, kinds[len(first) :]))
-    return Prepared(text, tuple(kinds), as_arrays, name, preparing, executing)
+    _KNOWN[name] = made = Prepared(text, as_arrays, name, preparing, executing)
+    return made
 
 
 def _as_array(kind: str) -> AsArray | None:
@@ -131,6 +131,17 @@ def write_and_return(
     return fetch(tx, wanted, *zip(*rows, strict=True), *then) if rows else []
 
 
+def text_of(said: str) -> str | None:
+    """What a cursor was told, with the text of a prepared statement in place of its name.
+
+    For whoever listens to what goes to PostgreSQL; None where a statement is only prepared.
+    """
+    verb, _, rest = said.partition(" ")
+    if verb == "EXECUTE":
+        return _KNOWN[rest.partition(" ")[0]].text
+    return None if verb == "PREPARE" else said
+
+
 def _executed(tx: Connection, wanted: Prepared, parameters: Sequence[Any]) -> Any:
     """A cursor that has executed it."""
     lent = tx.connection
@@ -142,9 +153,8 @@ def _executed(tx: Connection, wanted: Prepared, parameters: Sequence[Any]) -> An
         known.add(wanted.name)
     given = {
         name: one if as_array is None else as_array(one)
-        for name, as_array, one in zip(_NAMES, wanted.as_arrays, parameters, strict=False)
+        for (name, as_array), one in zip(wanted.as_arrays.items(), parameters, strict=True)
     }
-    assert len(given) == len(parameters) == len(wanted.as_arrays), wanted.text
     try:
         cursor.execute(wanted.executing, given)
     except (errors.FeatureNotSupported, errors.InvalidSqlStatementName) as error:

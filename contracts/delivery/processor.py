@@ -22,7 +22,7 @@ from contracts import topics
 from contracts.delivery import burial, inbox
 from contracts.delivery.broker import Broker, Record, next_offsets
 from contracts.delivery.burial import DISTRUSTED, Fault
-from contracts.delivery.codec import Letter, NotAMessage, body_of, decode, kind_in, read
+from contracts.delivery.codec import Letter, NotAMessage, body_of, decode
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.passing import is_passing
 from contracts.delivery.progress import STALLED_AFTER_S
@@ -205,11 +205,6 @@ class Processor:
         for record in records:
             try:
                 who = trusted(record, keys, self.speaker, now)
-                whole = self._whole(record)
-                if whole is not None:
-                    refuse_another_name(whole.message.head.sender, who)
-                    opened.append(whole)
-                    continue
                 letter = decode(record.value)
                 refuse_another_name(letter.head.sender, who)
                 subscription = self._subscription(record, letter)
@@ -222,14 +217,6 @@ class Processor:
             except NotAMessage as error:
                 unfit.append((record, Fault.NOT_A_MESSAGE, str(error)))
         return opened, unfit
-
-    def _whole(self, record: Record) -> Opened | None:
-        """What nearly every record is: wholly a message that we subscribed to."""
-        subscription = self._table.get((record.topic, kind_in(record.value)))
-        if subscription is None:
-            return None
-        message = read(record.value, subscription.body)
-        return None if message is None else Opened(record, subscription, message)
 
     def _subscription(self, record: Record, letter: Letter) -> Subscription | None:
         return self._table.get((record.topic, letter.head.kind))

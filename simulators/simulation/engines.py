@@ -1,6 +1,5 @@
 """A process's connections to its database, with the labelled steps around every transaction."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -9,6 +8,7 @@ import psycopg2
 from psycopg2 import extensions
 from sqlalchemy import Connection, Engine, event
 
+from contracts.delivery import prepared
 from contracts.delivery.engine import engine_of
 from simulators.simulation.steps import Step, Steps
 
@@ -18,11 +18,6 @@ LOCK_TIMEOUT_MS = 20
 
 
 _WROTE = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"
-
-# Whoever waits for a statement names it by its text, also where only its name goes to the server.
-_PREPARE = re.compile(r"PREPARE (?P<name>\w+)(?: \(.*?\))? AS (?P<text>.*)", re.DOTALL)
-_EXECUTE = re.compile(r"EXECUTE (?P<name>\w+)")
-_texts: dict[str, str] = {}
 
 
 class Doubtful(psycopg2.OperationalError):
@@ -96,12 +91,10 @@ class SteppedEngine:
             self._steps.reached(self._process, Step.STATEMENT)
 
     def _stated(self, query: str | bytes) -> None:
-        statement = query.decode() if isinstance(query, bytes) else query
-        if made := _PREPARE.match(statement):
-            _texts[made["name"]] = made["text"]
-        elif self._in_tx and self._steps.holds:
-            done = _EXECUTE.match(statement)
-            self._steps.stated(self._process, _texts[done["name"]] if done else statement)
+        if self._in_tx and self._steps.holds:
+            said = query.decode() if isinstance(query, bytes) else query
+            if text := prepared.text_of(said):
+                self._steps.stated(self._process, text)
 
 
 def as_engine(stepped: SteppedEngine) -> Engine:

@@ -1,9 +1,8 @@
 """Calculates and grants: a batch of bills becomes grants, moved years and accounts, answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -87,25 +86,25 @@ def balances_of(insured: Insurances, granted: Sequence[Grant]) -> dict[AccountKe
 def grant_of(one: Decided, now: datetime) -> Grant:
     """What is kept of a decision, whichever way it went."""
     care, bill = one.request.care, one.request.bill
-    kept: dict[str, Any] = {
-        "settlement_id": one.request.settlement_id,
-        "person_id": PersonId(care.person_id),
-        "insurance_kind": care.insurance_kind,
-        "visit_kind": care.visit_kind,
-        "treatment_area": area_of(care.treatment_division),
-        "year": year_of(care),
-        "registration_basis": one.request.standing.basis,
-        "registration_category": one.request.standing.category,
-        "paid_as": one.paid_as,
-        "total_fen": bill.total_fen,
-        "in_scope_fen": bill.in_scope_fen,
-        "calculated_at": now,
-    }
+    refused = Grant(
+        settlement_id=one.request.settlement_id,
+        person_id=PersonId(care.person_id),
+        state=GrantState.REFUSED,
+        insurance_kind=care.insurance_kind,
+        visit_kind=care.visit_kind,
+        treatment_area=area_of(care.treatment_division),
+        year=year_of(care),
+        registration_basis=one.request.standing.basis,
+        registration_category=one.request.standing.category,
+        paid_as=one.paid_as,
+        total_fen=bill.total_fen,
+        in_scope_fen=bill.in_scope_fen,
+        calculated_at=now,
+    )
     if isinstance(one.outcome, NoBenefit):
-        code, detail = one.outcome.code, one.outcome.detail
-        return Grant(**kept, state=GrantState.REFUSED, code=code, detail=detail)
-    return Grant(
-        **kept,
+        return replace(refused, code=one.outcome.code, detail=one.outcome.detail)
+    return replace(
+        refused,
         state=GrantState.GRANTED,
         policy_id=one.outcome.result.policy_id,
         shares=one.outcome.shares,
