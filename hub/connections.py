@@ -19,9 +19,9 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def opened_engine(name: str, settings: Settings) -> Iterator[Engine]:
-    url = settings.database_url()
-    with database.opened(url, name=name, pool_max=settings.hub_pool_max) as engine:
+def opened_engine(name: str, settings: Settings, *, keeps_plans: bool = False) -> Iterator[Engine]:
+    url, pool_max = settings.database_url(), settings.hub_pool_max
+    with database.opened(url, name=name, pool_max=pool_max, keeps_plans=keeps_plans) as engine:
         yield engine
 
 

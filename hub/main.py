@@ -88,7 +88,7 @@ def work() -> None:
     log_to_stderr()
     with said_plainly():
         settings, stop = _settings(), told_to_stop()
-        with opened_engine("hub.work", settings) as engine:
+        with opened_engine("hub.work", settings, keeps_plans=True) as engine:
             transport = connected(settings.bootstrap())
             workers = {"hub.work": worker(engine, transport, SystemClock(), settings)}
             memory.settled()

@@ -9,6 +9,7 @@ import psycopg2
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
 
+from contracts.delivery import kept_plans
 from contracts.delivery.adapting import adapt
 
 _PUT_BACK = "yidi put back"  # when, in SQLAlchemy's `info` of a connection
@@ -35,13 +36,18 @@ def engine_of(
     pool_max: int = 5,
     lock_timeout_ms: int = 5_000,
     asked_after_s: float = IDLE_S,
+    keeps_plans: bool = False,
 ) -> Engine:
     """An engine on PostgreSQL (postgresql+psycopg2://…), READ COMMITTED, in UTC.
 
     `name` shows in pg_stat_activity. A lock that is not free in time is a passing fault, and so is
-    a connection that was lost; one that was idle for `asked_after_s` is first asked.
+    a connection that was lost; one that was idle for `asked_after_s` is first asked. `keeps_plans`:
+    for who looks up by key and adds up no whole tables (`kept_plans`).
     """
-    options = f"-c timezone=UTC -c lock_timeout={lock_timeout_ms} -c statement_timeout=60000"
+    given = {"timezone": "UTC", "lock_timeout": lock_timeout_ms, "statement_timeout": 60_000}
+    if keeps_plans:
+        given |= kept_plans.BY_INDEX
+    options = " ".join(f"-c {setting}={value}" for setting, value in given.items())
     engine = create_engine(
         url,
         isolation_level="READ COMMITTED",
@@ -52,6 +58,8 @@ def engine_of(
         connect_args={"application_name": name, "options": options, **REACH},
     )
     event.listen(engine, "connect", adapt)
+    if keeps_plans:
+        kept_plans.keep(engine)
     _ask_the_idle(engine, asked_after_s)
     return engine
 
@@ -73,9 +81,11 @@ def _ask_the_idle(engine: Engine, after_s: float) -> None:
 
 
 @contextmanager
-def opened(url: str, *, name: str, pool_max: int = 5) -> Iterator[Engine]:
+def opened(
+    url: str, *, name: str, pool_max: int = 5, keeps_plans: bool = False
+) -> Iterator[Engine]:
     """An engine for the length of the block."""
-    engine = engine_of(url, name=name, pool_max=pool_max)
+    engine = engine_of(url, name=name, pool_max=pool_max, keeps_plans=keeps_plans)
     try:
         yield engine
     finally:

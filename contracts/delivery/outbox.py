@@ -35,11 +35,8 @@ _QUEUE = prepared.statement_of_rows(
     """,
     "uuid text text text timestamptz",
     then="bigint[]",
-    is_planned_anew=True,
 )
-_STRIKE = prepared.statement(
-    "DELETE FROM outbox_unsent WHERE position = ANY($1)", "bigint[]", is_planned_anew=True
-)
+_STRIKE = prepared.statement("DELETE FROM outbox_unsent WHERE position = ANY($1)", "bigint[]")
 _LEFT_BEHIND = prepared.statement(
     """
     SELECT unsent.position, outbox.topic, outbox.key, outbox.value
@@ -49,7 +46,6 @@ _LEFT_BEHIND = prepared.statement(
     ORDER BY unsent.position LIMIT $4
     """,
     "timestamptz bigint[] text[] int",
-    is_planned_anew=True,
 )
 # One sweeper at a time. Two that shared the rows out (SKIP LOCKED) would send the messages of one
 # key side by side, and out of order.

@@ -1,10 +1,10 @@
-"""Statements of the hot path: parsed and planned once a connection, rows as arrays of columns.
+"""Statements of the hot path: parsed and planned once a session, rows as arrays of columns.
 
 PostgreSQL takes longer to read and plan a statement of ours than to do what it says, and psycopg2
-longer to write out rows value by value than one text a column. So a statement is prepared where it
-is first used, and from then on only executed, with one array for each column of its rows.
-
-It is prepared in the session, so whoever puts a pooler between must let it keep sessions.
+longer to write out rows value by value than one text a column. So in a session that keeps plans
+(`engine_of`) a statement is prepared where it is first used, and from then on only executed, with
+one array for each column of its rows; other sessions plan it each time. Whoever puts a pooler
+between must let it keep sessions.
 """
 
 import re
@@ -17,6 +17,7 @@ from psycopg2 import OperationalError, errors
 from sqlalchemy import Connection
 
 from contracts.delivery.arrays import BY_KIND, AsArray, of_arrays
+from contracts.delivery.kept_plans import keeps_plans
 
 _NUMBERS = count(1)
 _PARAMETER = re.compile(r"\$(\d+)")
@@ -29,7 +30,7 @@ class Prepared:
     """A statement with parameters $1, $2, …, under a name of its own.
 
     `as_arrays`: by their names p1, p2, …, how each parameter is written that is an array; None for
-    those that are not. `preparing` is empty for what is planned each time.
+    those that are not. `planning` is the statement for a session that keeps no plans.
     """
 
     text: str
@@ -37,21 +38,15 @@ class Prepared:
     name: str
     preparing: str
     executing: str
+    planning: str
 
 
-def statement(text: str, kinds: str = "", *, is_planned_anew: bool = False) -> Prepared:
-    """`kinds` are the SQL types of $1, $2, …: 'uuid[] timestamptz'. Make each once, in a module.
-
-    `is_planned_anew`: each time. A plan that is kept was made for the table as it then was, and is
-    made again when statistics are: where that may be one to read all of a table which grows, or is
-    empty and then full of dead rows, planning is the cheaper.
-    """
-    return _named(text, kinds.split(), [], is_planned_anew=is_planned_anew)
+def statement(text: str, kinds: str = "") -> Prepared:
+    """`kinds` are the SQL types of $1, $2, …: 'uuid[] timestamptz'. Make each once, in a module."""
+    return _named(text, kinds.split(), [])
 
 
-def statement_of_rows(
-    text: str, kinds: str, then: str = "", *, is_planned_anew: bool = False
-) -> Prepared:
+def statement_of_rows(text: str, kinds: str, then: str = "") -> Prepared:
     """For `write`: '%s' in `text` is where the rows go, whose columns are of these SQL types.
 
     They stand there as a SELECT in brackets, so: 'INSERT INTO t (a, b) %s', and 'FROM %s AS new
@@ -74,25 +69,24 @@ def statement_of_rows(
         f"{before}{rows}{after}",
         [*(f"{kind}[]" for kind in flat), *then.split()],
         [_as_array(f"{kind}[]") for kind in columns],
-        is_planned_anew=is_planned_anew,
     )
 
 
-def _named(
-    text: str, kinds: Sequence[str], first: Sequence[AsArray | None], *, is_planned_anew: bool
-) -> Prepared:
+def _named(text: str, kinds: Sequence[str], first: Sequence[AsArray | None]) -> Prepared:
     """`first`: how the first parameters are written; the rest follows from their types."""
     written = (*first, *map(_as_array, kinds[len(first) :]))
     as_arrays = {f"p{n}": one for n, one in enumerate(written, start=1)}
     name, marks = f"yidi_{next(_NUMBERS)}", [f"%({one})s" for one in as_arrays]
-    if is_planned_anew:
-        typed = [f"{mark}::{kind}" for mark, kind in zip(marks, kinds, strict=True)]
-        preparing, executing = "", _PARAMETER.sub(lambda found: typed[int(found[1]) - 1], text)
-    else:
-        given = f" ({', '.join(kinds)})" if kinds else ""
-        preparing = f"PREPARE {name}{given} AS {text}"
-        executing = f"EXECUTE {name} ({', '.join(marks)})" if kinds else f"EXECUTE {name}"
-    _KNOWN[name] = made = Prepared(text, as_arrays, name, preparing, executing)
+    typed = [f"{mark}::{kind}" for mark, kind in zip(marks, kinds, strict=True)]
+    of, given = (f" ({', '.join(one)})" if kinds else "" for one in (kinds, marks))
+    _KNOWN[name] = made = Prepared(
+        text,
+        as_arrays,
+        name,
+        preparing=f"PREPARE {name}{of} AS {text}",
+        executing=f"EXECUTE {name}{given}",
+        planning=_PARAMETER.sub(lambda found: typed[int(found[1]) - 1], text),
+    )
     return made
 
 
@@ -147,8 +141,8 @@ def _executed(tx: Connection, wanted: Prepared, parameters: Sequence[Any]) -> An
     lent = tx.connection
     assert lent.driver_connection is not None, "the transaction has ended"
     cursor = lent.driver_connection.cursor()
-    known = lent.info.setdefault(_PREPARED, set())
-    if wanted.preparing and wanted.name not in known:
+    is_kept = keeps_plans(lent.info)
+    if is_kept and wanted.name not in (known := lent.info.setdefault(_PREPARED, set())):
         cursor.execute(wanted.preparing)
         known.add(wanted.name)
     given = {
@@ -156,7 +150,7 @@ def _executed(tx: Connection, wanted: Prepared, parameters: Sequence[Any]) -> An
         for (name, as_array), one in zip(wanted.as_arrays.items(), parameters, strict=True)
     }
     try:
-        cursor.execute(wanted.executing, given)
+        cursor.execute(wanted.executing if is_kept else wanted.planning, given)
     except (errors.FeatureNotSupported, errors.InvalidSqlStatementName) as error:
         # A migration has changed what it returns, or the session is another one. That passes: a
         # new connection prepares anew.

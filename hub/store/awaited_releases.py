@@ -15,9 +15,7 @@ _ADD = """
     INSERT INTO releases_awaited (settlement_id, reason, asked_at, look_at) VALUES %s
     ON CONFLICT (settlement_id) DO NOTHING
 """
-_FORGET = prepared.statement(
-    "DELETE FROM releases_awaited WHERE settlement_id = ANY($1)", "uuid[]", is_planned_anew=True
-)
+_FORGET = prepared.statement("DELETE FROM releases_awaited WHERE settlement_id = ANY($1)", "uuid[]")
 # Until it is asked again for the first time, a row is looked at from when it was asked.
 _DUE = """
     SELECT settlement_id, insured_area, person_id, reason, asked_at, times, alarmed_at

@@ -65,7 +65,7 @@ def door_of(
 ) -> Door:
     """One treatment area behind the gateway. Whoever opens it closes its outbox and its engine."""
     name, url = f"gateway.{area}", settings.database_url_of(area)
-    engine = engine_of(url, name=name, pool_max=POOL_MAX)
+    engine = engine_of(url, name=name, pool_max=POOL_MAX, keeps_plans=True)
     return Door(
         terms=settings.terms(area),
         outbox=Outbox(engine, transport.sender(name), clock, settings.outbox_limits()),

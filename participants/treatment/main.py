@@ -110,7 +110,9 @@ def work(
     codes = [AreaCode(_area(text)) for text in dict.fromkeys(area)]
     with said_plainly(TROUBLES), ExitStack() as stack:
         settings, clock, stop = read(Settings), SystemClock(), told_to_stop()
-        engines = {code: stack.enter_context(_engine(code, settings)) for code in codes}
+        engines = {
+            code: stack.enter_context(_engine(code, settings, keeps_plans=True)) for code in codes
+        }
         transport = connected(settings.bootstrap(), *map(_name, codes))
         workers = {
             _name(code): worker(code, engine, transport, clock, settings)
@@ -183,7 +185,7 @@ def _queue(tx: Connection, area: AreaCode, directory: Directory | None, *, again
 
 
 @contextmanager
-def _engine(area: AreaCode, settings: Settings) -> Iterator[Engine]:
-    url, name = settings.database_url_of(area), _name(area)
-    with database.opened(url, name=name, pool_max=settings.treatment_pool_max) as engine:
+def _engine(area: AreaCode, settings: Settings, *, keeps_plans: bool = False) -> Iterator[Engine]:
+    url, name, pool_max = settings.database_url_of(area), _name(area), settings.treatment_pool_max
+    with database.opened(url, name=name, pool_max=pool_max, keeps_plans=keeps_plans) as engine:
         yield engine

@@ -5,6 +5,7 @@ import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -121,18 +122,28 @@ def run(rows: int, planted: int, tell: Tell) -> Scale:
 def run_on(admin_url: str, plan: Plan, tell: Tell) -> Scale:
     """As `run`, on a server that is there; its databases are dropped at the end."""
     names = ("scale_hub", "scale_insured", "scale_treatment")
-    engines = [engine_of(postgres.create_database(admin_url, name), name=name) for name in names]
+    urls = [postgres.create_database(admin_url, name) for name in names]
     try:
-        migrate(engines[0].url.render_as_string(hide_password=False))
-        parties = Parties(engines[0], dict(zip(Role, engines[1:], strict=True)))
-        planted = _written(parties, plan, tell)
-        with watched(parties.hub) as memory:
+        migrate(urls[0])
+        with _connected(urls, keeps_plans=False) as writing:
+            planted = _written(writing, plan, tell)
+        with _connected(urls, keeps_plans=True) as parties, watched(parties.hub) as memory:
             found = _compared(parties, plan, planted, tell)
         return _with_memory(found, memory)
     finally:
-        for engine, name in zip(engines, names, strict=True):
-            engine.dispose()
+        for name in names:
             postgres.drop_database(admin_url, name)
+
+
+@contextmanager
+def _connected(urls: Sequence[str], *, keeps_plans: bool) -> Iterator[Parties]:
+    """The hub's URL first; keeping plans as the workers' sessions do."""
+    engines = [engine_of(url, name="scale", keeps_plans=keeps_plans) for url in urls]
+    try:
+        yield Parties(engines[0], dict(zip(Role, engines[1:], strict=True)))
+    finally:
+        for engine in engines:
+            engine.dispose()
 
 
 def _written(parties: Parties, plan: Plan, tell: Tell) -> Planted:

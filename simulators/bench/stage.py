@@ -139,7 +139,7 @@ def running(given: Servers, setting: Setting) -> Iterator[Bench]:
         deployed(given, areas) as deployment,
         run_folder("bench") as folder,
         _sides(deployment, pairs) as sides,
-        _outboxes(deployment, sides) as outboxes,
+        _outboxes(deployment, pairs) as outboxes,
     ):
         seed(deployment, SystemClock().now())
         open_pharmacies({area: outbox.engine for area, outbox in outboxes.items()})
@@ -175,19 +175,19 @@ def _sides(deployment: Deployment, pairs: Sequence[Pair]) -> Iterator[tuple[Side
 
 
 @contextmanager
-def _outboxes(deployment: Deployment, sides: Sequence[Side]) -> Iterator[Mapping[AreaCode, Outbox]]:
-    """One of each treatment area."""
+def _outboxes(deployment: Deployment, pairs: Sequence[Pair]) -> Iterator[Mapping[AreaCode, Outbox]]:
+    """One of each treatment area, on an engine as its gateway has."""
     clock, transport = SystemClock(), deployment.transport()
-    outboxes = {
-        AreaCode(side.area): Outbox(side.engine, transport.sender(f"bench {side.area}"), clock)
-        for side in sides
-        if side.role == "treatment"
-    }
+    outboxes = {}
+    for area in treatment_areas(pairs):
+        engine = deployment.treatment_engine(area, f"desk {area}", keeps_plans=True)
+        outboxes[area] = Outbox(engine, transport.sender(f"bench {area}"), clock)
     try:
         yield outboxes
     finally:
         for outbox in outboxes.values():
             outbox.close()
+            outbox.engine.dispose()
 
 
 def _start(parts: Parts, setting: Setting) -> None:

@@ -72,8 +72,11 @@ class Deployment:
     def insured_engine(self, area: AreaCode, name: str = "demo") -> Engine:
         return engine_of(self.insured_url.replace("{area}", area), name=name)
 
-    def treatment_engine(self, area: AreaCode, name: str = "demo") -> Engine:
-        return engine_of(self.treatment_url.replace("{area}", area), name=name)
+    def treatment_engine(
+        self, area: AreaCode, name: str = "demo", *, keeps_plans: bool = False
+    ) -> Engine:
+        url = self.treatment_url.replace("{area}", area)
+        return engine_of(url, name=name, keeps_plans=keeps_plans)
 
 
 @contextmanager

@@ -38,6 +38,7 @@ class SteppedEngine:
             name=process,
             pool_max=POOL_MAX,
             lock_timeout_ms=LOCK_TIMEOUT_MS,
+            keeps_plans=True,
             asked_after_s=0,  # each time: how long one was idle is real time, and not in the seed
         )
         event.listen(self._engine, "connect", self._use_our_cursor)

@@ -1,5 +1,7 @@
 """What goes into a prepared statement comes out as it was, whatever it holds."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
@@ -10,9 +12,10 @@ import psycopg2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Connection, Engine, text
 
 from contracts.delivery import prepared
+from contracts.delivery.engine import engine_of
 from contracts.delivery.passing import is_passing
 from tests.delivery.notebook import Notebook
 
@@ -38,6 +41,18 @@ CELLS: dict[str, list[Any]] = {
     "bigint[]": [[1, -2], [], None],
 }
 _NOT_NUL = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+
+
+@contextmanager
+def _session(notebook: Notebook, *, keeps_plans: bool = True) -> Iterator[Engine]:
+    url = notebook.engine.url.render_as_string(hide_password=False)
+    engine = engine_of(url, name="one", pool_max=1, keeps_plans=keeps_plans)
+    yield engine
+    engine.dispose()
+
+
+def _kept(tx: Connection) -> int:
+    return int(tx.execute(text("SELECT count(*) FROM pg_prepared_statements")).scalar_one())
 
 
 def _back(notebook: Notebook, kind: str, cells: list[Any]) -> list[Any]:
@@ -102,22 +117,20 @@ def test_an_unknown_type_is_refused_where_the_statement_is_made() -> None:
         prepared.statement_of_rows("SELECT * FROM %s AS given (a)", "money")
 
 
-@pytest.mark.parametrize("is_planned_anew", [True, False])
-def test_planned_anew_or_once_it_is_the_same(notebook: Notebook, is_planned_anew: bool) -> None:
+@pytest.mark.parametrize("keeps", [True, False])
+def test_planned_anew_or_once_it_is_the_same(notebook: Notebook, keeps: bool) -> None:
     rows = prepared.statement_of_rows(
         "SELECT a, b, $3 FROM %s AS given (a, b) WHERE $4 ORDER BY a",
         "int text[]",
         then="uuid[] boolean",
-        is_planned_anew=is_planned_anew,
     )
-    plain = prepared.statement("SELECT $2, $1, $2", "int text", is_planned_anew=is_planned_anew)
-    with notebook.engine.begin() as tx:
+    plain = prepared.statement("SELECT $2, $1, $2", "int text")
+    with _session(notebook, keeps_plans=keeps) as engine, engine.begin() as tx:
         given = [(1, ["a'", "%s"]), (2, [])]
         found = prepared.write_and_return(tx, rows, given, [UUID(int=7)], True)
         assert found == [(*row, [UUID(int=7)]) for row in given]
         assert prepared.fetch(tx, plain, 5, "%(p1)s") == [("%(p1)s", 5, "%(p1)s")]
-        kept = tx.execute(text("SELECT count(*) FROM pg_prepared_statements")).scalar_one()
-        assert kept == (0 if is_planned_anew else 2)
+        assert _kept(tx) == (2 if keeps else 0)
 
 
 def test_rows_of_other_lengths_are_refused(notebook: Notebook) -> None:
@@ -135,12 +148,12 @@ def test_no_rows_are_no_statement(notebook: Notebook) -> None:
 
 def test_a_connection_prepares_once_also_when_the_transaction_failed(notebook: Notebook) -> None:
     asked = prepared.statement("SELECT 1 / $1", "int")
-    with pytest.raises(psycopg2.errors.DivisionByZero), notebook.engine.begin() as tx:
-        prepared.fetch(tx, asked, 0)
-    with notebook.engine.begin() as tx:
-        assert prepared.fetch(tx, asked, 1) == [(1,)]
-        known = tx.execute(text("SELECT count(*) FROM pg_prepared_statements"))
-        assert known.scalar_one() == 1
+    with _session(notebook) as engine:
+        with pytest.raises(psycopg2.errors.DivisionByZero), engine.begin() as tx:
+            prepared.fetch(tx, asked, 0)
+        with engine.begin() as tx:
+            assert prepared.fetch(tx, asked, 1) == [(1,)]
+            assert _kept(tx) == 1
 
 
 def test_a_migration_beneath_it_passes_with_the_next_try(notebook: Notebook) -> None:
@@ -148,24 +161,26 @@ def test_a_migration_beneath_it_passes_with_the_next_try(notebook: Notebook) -> 
     with notebook.engine.begin() as tx:
         tx.execute(text("CREATE TABLE changing (a int)"))
         tx.execute(text("INSERT INTO changing VALUES (1)"))
-    with notebook.engine.begin() as tx:
-        assert prepared.fetch(tx, asked) == [(1,)]
-    with notebook.engine.begin() as tx:
-        tx.execute(text("ALTER TABLE changing ALTER a TYPE text"))
-    with pytest.raises(psycopg2.OperationalError) as failed, notebook.engine.begin() as tx:
-        prepared.fetch(tx, asked)
-    assert is_passing(failed.value)
-    with notebook.engine.begin() as tx:
-        assert prepared.fetch(tx, asked) == [("1",)]
+    with _session(notebook) as engine:
+        with engine.begin() as tx:
+            assert prepared.fetch(tx, asked) == [(1,)]
+        with notebook.engine.begin() as tx:
+            tx.execute(text("ALTER TABLE changing ALTER a TYPE text"))
+        with pytest.raises(psycopg2.OperationalError) as failed, engine.begin() as tx:
+            prepared.fetch(tx, asked)
+        assert is_passing(failed.value)
+        with engine.begin() as tx:
+            assert prepared.fetch(tx, asked) == [("1",)]
 
 
 def test_a_session_that_was_swapped_passes_with_the_next_try(notebook: Notebook) -> None:
     asked = prepared.statement("SELECT $1 + 1", "int")
-    with notebook.engine.begin() as tx:
-        prepared.fetch(tx, asked, 1)
-        tx.execute(text("DEALLOCATE ALL"))
-    with pytest.raises(psycopg2.OperationalError) as failed, notebook.engine.begin() as tx:
-        prepared.fetch(tx, asked, 1)
-    assert is_passing(failed.value)
-    with notebook.engine.begin() as tx:
-        assert prepared.fetch(tx, asked, 1) == [(2,)]
+    with _session(notebook) as engine:
+        with engine.begin() as tx:
+            prepared.fetch(tx, asked, 1)
+            tx.execute(text("DEALLOCATE ALL"))
+        with pytest.raises(psycopg2.OperationalError) as failed, engine.begin() as tx:
+            prepared.fetch(tx, asked, 1)
+        assert is_passing(failed.value)
+        with engine.begin() as tx:
+            assert prepared.fetch(tx, asked, 1) == [(2,)]

@@ -28,10 +28,8 @@ _BY_KEY = """
     WHERE (hospital_code, msgid) IN (SELECT * FROM unnest($1, $2))
     ORDER BY hospital_code, msgid
 """
-# Planned anew: two columns are found by a join, and one that was planned while the table was small
-# reads all of it, until statistics are taken the next time. Ten thousand rows later that is dear.
-_OF = prepared.statement(_BY_KEY, "text[] text[]", is_planned_anew=True)
-_LOCK = prepared.statement(f"{_BY_KEY} FOR UPDATE", "text[] text[]", is_planned_anew=True)
+_OF = prepared.statement(_BY_KEY, "text[] text[]")
+_LOCK = prepared.statement(f"{_BY_KEY} FOR UPDATE", "text[] text[]")
 _ANSWER = prepared.statement_of_rows(
     """
     UPDATE attempts SET reply_json = said.reply_json
@@ -41,7 +39,6 @@ _ANSWER = prepared.statement_of_rows(
     RETURNING attempts.hospital_code, attempts.msgid
     """,
     "text text text",
-    is_planned_anew=True,
 )
 _BIND = """
     UPDATE attempts SET subject_id = said.subject_id

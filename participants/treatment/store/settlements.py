@@ -39,7 +39,6 @@ _ADD = prepared.statement_of_rows(
     """,
     """uuid uuid text text text text text text date date text text[] boolean boolean
     bigint bigint bigint bigint bigint text timestamptz timestamptz text text""",
-    is_planned_anew=True,  # of the join with attempts: see there
 )
 _LOCK = prepared.statement(
     f"""
