@@ -5,6 +5,7 @@ database has committed: that loses messages.
 """
 
 import logging
+import selectors
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,7 +62,22 @@ class Tuning:
     close_within_s: float = 2.0
     # At few messages a second every batch holds one, and a commit for each costs the client and the
     # broker as much as the message itself. What a crash leaves uncommitted comes again.
-    commit_every_ms: int = 100
+    commit_every_ms: int = 500
+
+
+class QuickSelector(selectors.DefaultSelector):
+    """The client asks it about a socket that is not registered each time that it waits.
+
+    The standard one says no with a KeyError that describes the socket, its two addresses asked of
+    the kernel, twice; nobody reads that.
+    """
+
+    def get_key(self, fileobj: Any) -> selectors.SelectorKey:
+        descriptor = fileobj.fileno()
+        known = self._fd_to_key  # type: ignore[attr-defined]  # the stubs leave it out
+        if descriptor < 0 or descriptor in known:
+            return super().get_key(fileobj)
+        raise KeyError(descriptor)
 
 
 class KafkaBroker:
@@ -110,6 +126,7 @@ class KafkaBroker:
             reconnect_backoff_max_ms=1_000,
             retry_backoff_ms=100,
             metrics_enabled=False,
+            selector=QuickSelector,
         )
         names = [prefix + topic for topic in topics]
         self._consumer.subscribe(names, listener=_Handover(self._commit_before_others_read))
@@ -275,6 +292,7 @@ class KafkaSender:
             reconnect_backoff_ms=50,
             reconnect_backoff_max_ms=1_000,
             metrics_enabled=False,
+            selector=QuickSelector,
         )
 
     def send(self, topic: str, key: bytes, value: bytes, headers: Headers = ()) -> Delivery:

@@ -80,7 +80,7 @@ class OutboxLimits:
 class Writing:
     """A transaction under way, and what it will say once it has committed.
 
-    `arrived`: rows that it strikes, with the first thing that it says, or else at its end.
+    `arrived`: rows that it strikes, with the first thing that it says.
     """
 
     tx: Connection
@@ -109,11 +109,6 @@ class Writing:
             position = positions[o.message.head.message_id]
             self.queued.append(Queued(position, o.topic, o.key.encode(), value))
 
-    def strike(self) -> None:
-        """Strike what has arrived, where nothing was said."""
-        _strike(self.tx, self.arrived)
-        self.arrived = ()
-
 
 class Outbox:
     """Thread-safe: an API's threads share one."""
@@ -141,13 +136,13 @@ class Outbox:
                 writing = Writing(tx, self.clock.now(), arrived)
                 yield writing
                 _refuse_if_spoilt(tx)
-                writing.strike()
                 queued = writing.queued
         except BaseException:
             self._relay.put_back(arrived)
             # When COMMIT itself failed, it may have happened: the sweeper will see.
             self._relay.leave_to_sweeper({item.topic for item in queued})
             raise
+        self._relay.put_back(writing.arrived)  # Nothing was said: the next one strikes them.
         self._relay.send(queued, writing.now)
 
     def tend(self) -> int:
