@@ -28,12 +28,15 @@ from hub.store.violations import Round
 
 log = logging.getLogger(__name__)
 
-SETTLEMENTS_AT_ONCE, DAYS_AT_ONCE, NEWEST_MAX = 5_000, 1, 500
+SETTLEMENTS_AT_ONCE, DAYS_AT_ONCE, NEWEST_MAX = 1_000, 1, 500
 YOUNG = timedelta(seconds=60)
 BUSY_RESTS, QUIET_RESTS, WHOLE_RESTS = 9, 1, 20
 """A turn that took so long is followed by a rest of so many times that: a tenth of one core at
 most while postings are made, half of one in quiet times. So is each check that always looks at
 everything, so that a costly one delays no other."""
+BUSY_TURNS = 5
+"""While postings are made a turn is so many times as short, and comes so many times as often: who
+waits at a desk meanwhile waits for no more than that."""
 ROUND_EVERY = timedelta(seconds=2)
 """What was looked at to its end is left alone for so long, and the slower checks have the time."""
 KEY_MAX = 200
@@ -54,7 +57,7 @@ def watch_new(tx: Connection, now: datetime) -> list[Outgoing]:
 
 @dataclass(slots=True)
 class Patrol:
-    """Looks at all rows of all checks, over and over, for `budget_s` a turn; then it rests.
+    """Looks at all rows of all checks, over and over, for `budget_s` a quiet turn; then it rests.
 
     Small books are looked through in one turn. `elapsed_s` is a clock that only runs forward.
     """
@@ -62,6 +65,7 @@ class Patrol:
     budget_s: float
     elapsed_s: Callable[[], float]
     checks: Sequence[Check] = CHECKS
+    _is_busy: bool = field(default=False, init=False)
     _rested_at_s: float = field(default=0.0, init=False)
     _due_at_s: dict[str, float] = field(default_factory=dict, init=False)
     _newest_posting: int = field(default=0, init=False)
@@ -84,7 +88,8 @@ class Patrol:
 
     def _rest(self, began_s: float, newest_posting: int) -> None:
         ended_s = self.elapsed_s()
-        rests = QUIET_RESTS if newest_posting == self._newest_posting else BUSY_RESTS
+        self._is_busy = newest_posting != self._newest_posting
+        rests = BUSY_RESTS if self._is_busy else QUIET_RESTS
         self._rested_at_s = ended_s + rests * (ended_s - began_s)
         self._newest_posting = newest_posting
 
@@ -113,7 +118,8 @@ class Patrol:
             self._due_at_s[check.name] = self.elapsed_s() + WHOLE_RESTS * took_s
 
     def _is_over(self, began_s: float) -> bool:
-        return self.elapsed_s() - began_s > self.budget_s
+        budget_s = self.budget_s / BUSY_TURNS if self._is_busy else self.budget_s
+        return self.elapsed_s() - began_s > budget_s
 
 
 def _in_turn(checks: Sequence[Check], known: dict[str, Round]) -> list[Check]:

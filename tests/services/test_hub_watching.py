@@ -219,6 +219,22 @@ def test_a_turn_that_took_long_is_followed_by_a_rest(engine: Engine) -> None:
     assert looked_at == later
 
 
+def test_a_turn_is_short_while_postings_are_made(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "SETTLEMENTS_AT_ONCE", 2)
+    for rests in ("BUSY_RESTS", "QUIET_RESTS"):
+        monkeypatch.setattr(watching, rests, 0)
+    patrol = watching.Patrol(watching.BUSY_TURNS * 1.5, Ticking(), (by_name("steps_end_in_state"),))
+    is_through = []
+    for number in range(4):
+        turn(engine, patrol, NOON + number * watching.ROUND_EVERY)
+        with engine.connect() as tx:
+            is_through.append(violations.rounds(tx)["steps_end_in_state"].next_key is None)
+    # After the first turn it has seen new postings, after the second none, and goes on at length.
+    assert is_through == [True, False, True, True]
+
+
 def test_the_youngest_are_looked_at_without_any_round(engine: Engine) -> None:
     run(engine, MISCOUNTED.format(one=ONE))
     with engine.begin() as tx:
