@@ -416,15 +416,32 @@ def test_messages_of_one_person_under_two_keys_still_move_the_year_one_by_one(
 
 # The driver's own way to see every statement: no code of ours is replaced.
 @pytest.mark.parametrize("people", [1, 40, 400])
-def test_a_batch_needs_at_most_eight_statements(area: InsuredArea, people: int) -> None:
+def test_a_batch_of_stays_needs_five_statements(area: InsuredArea, people: int) -> None:
     area.insure(*(row(number, account_balance_fen=1_00) for number in range(people)))
     asked = [request(number, care(number, use_account=True)) for number in range(people)]
+    assert len(_statements_of(area, asked)) == 5
+
+
+@pytest.mark.parametrize("kind", VisitKind)
+def test_eligibilities_are_read_for_chronic_care_alone(area: InsuredArea, kind: VisitKind) -> None:
+    """No policy of ours lets them raise the cap of other care; one that does is in the years."""
+    area.insure()
+    area.recognise("M01600")
+    visit = care(visit_kind=kind, disease_code="M01600")
+    statements = _statements_of(area, [request(1, visit)])
+    reads = [one for one in statements if "FROM chronic_eligibilities" in one]
+    assert (len(reads), len(statements)) == ((1, 6) if kind is VisitKind.CHRONIC else (0, 5))
+
+
+def _statements_of(area: InsuredArea, asked: list[CalculationRequested]) -> list[str]:
+    """What is said to PostgreSQL while a batch is calculated that is granted as a whole."""
     batch = [_from_the_hub(body) for body in asked]
-    rules = area_file.load(AREA)
     with area.engine.begin() as tx, heard(tx) as statements:
-        said = calculations.calculate(rules, tx, batch, NOON)
-        assert len(statements) <= 8, statements
-    assert len(said) == people
+        said = calculations.calculate(area_file.load(AREA), tx, batch, NOON)
+        found = list(statements)
+    answers = [one.message.body for one in said]
+    assert [type(one) for one in answers] == [SettlementCalculated] * len(asked)
+    return found
 
 
 def test_visits_of_every_kind_are_calculated(area: InsuredArea) -> None:

@@ -26,8 +26,10 @@ from hub.store import claims, days
 from hub.store import settlements as overdue
 from participants.gateway.serving import counter
 from participants.gateway.wire.envelope import refusal
+from participants.insured.domain.insurance_year import YearKey
 from participants.insured.services import releases as insured_releases
 from participants.insured.store import years
+from participants.insured.store.years import Years
 from participants.treatment.domain import answering
 from participants.treatment.domain.attempt import Attempt, Claim, ClaimKind, StoredAttempt
 from participants.treatment.services import reminding
@@ -241,8 +243,11 @@ def _no_tombstones(patch: pytest.MonkeyPatch) -> None:
 
 
 def _year_kept(patch: pytest.MonkeyPatch) -> None:
-    reading_only = SimpleNamespace(of=years.of, put=lambda *_what: None)
-    patch.setattr(insured_releases, "years", reading_only)
+    def put_as_it_is(tx: Connection, after: Years, by_fen: Mapping[YearKey, int]) -> None:
+        years.put(tx, years.of(tx, list(after)), by_fen)
+
+    keeping = SimpleNamespace(of=years.of, put=put_as_it_is)
+    patch.setattr(insured_releases, "years", keeping)
 
 
 def _rounded_twice(patch: pytest.MonkeyPatch) -> None:

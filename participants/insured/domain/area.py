@@ -15,6 +15,7 @@ from participants.insured.domain.choices import (
     Terms,
 )
 from participants.insured.domain.insurance import Insurance
+from participants.policy.benefits import CareKind
 from participants.policy.model import Policy
 
 
@@ -52,6 +53,11 @@ class Area:
             if policy is not None and policy.holds_on(day):
                 return policy
         return None
+
+    def counts_diseases(self, kind: CareKind) -> bool:
+        """Whether a policy's yearly cap of this care rises with the diseases entitled for."""
+        clinics = (policy.clinics.get(kind) for policy in self.policies.values())
+        return any(clinic is not None and clinic.extra_disease_fen for clinic in clinics)
 
     def due_on(self, channel: Channel, filed_on: date) -> date:
         """The last day on which the desk may decide what came through this channel."""

@@ -23,7 +23,7 @@ def judge(area: Area, tx: Connection, batch: Batch, now: datetime) -> list[Outgo
     asked = from_the_hub(tx, batch, now)
     cares = [message.body.care for message in asked]
     insured = people.insurances_of(tx, {care.person_id for care in cares})
-    books = books_of(tx, cares, insured)
+    books = books_of(area, tx, cares, insured)
     return [
         effect_of(
             message,

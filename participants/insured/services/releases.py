@@ -38,9 +38,8 @@ def release(area: Area, tx: Connection, batch: Batch, now: datetime) -> list[Out
 
 
 def _leave_tombstones(tx: Connection, requests: Sequence[ReleaseRequested], now: datetime) -> None:
-    grants.add(
-        tx, [tombstone(body.settlement_id, PersonId(body.person_id), now) for body in requests]
-    )
+    left = [tombstone(body.settlement_id, PersonId(body.person_id), now) for body in requests]
+    grants.add(tx, left, {})
 
 
 def give_back(tx: Connection, found: Sequence[Grant], now: datetime) -> None:
@@ -52,8 +51,11 @@ def give_back(tx: Connection, found: Sequence[Grant], now: datetime) -> None:
     moves = {key: delta for grant in held for key, delta in grant.moves.items()}
     used = years.of(tx, moves)
     grants.move(tx, [grant.released(now) for grant in held])
-    years.put(tx, {key: used.get(key, NOTHING).minus(delta) for key, delta in moves.items()})
-    people.move_accounts(tx, {grant.year_key[:2]: grant.shares.account_fen for grant in held})
+    years.put(
+        tx,
+        {key: used.get(key, NOTHING).minus(delta) for key, delta in moves.items()},
+        {grant.year_key: grant.shares.account_fen for grant in held},
+    )
 
 
 def _answer(known: Known, request: ReleaseRequested) -> BenefitReleased | ReleaseRefused:

@@ -25,7 +25,7 @@ def calculate(area: Area, tx: Connection, batch: Batch, now: datetime) -> list[O
     """Answer with the shares the bill would have now, or the code of the refusal."""
     asked = from_the_hub(tx, batch, now)
     insured = people.insurances_of(tx, {message.body.care.person_id for message in asked})
-    books = books_of(tx, [message.body.care for message in asked], insured)
+    books = books_of(area, tx, [message.body.care for message in asked], insured)
     used = years.of(tx, {key for message in asked for key in keys_of(message.body.care)})
     answers: list[Outgoing] = []
     for message in asked:

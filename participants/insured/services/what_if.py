@@ -63,7 +63,7 @@ def tried(
     if person_id not in insured:
         raise Refused(RefusalCode.PERSON_UNKNOWN)
     cares = [_care(area, insured[person_id], person_id, one) for one in variations]
-    known = books_of(tx, cares, insured).of(person_id)
+    known = books_of(area, tx, cares, insured).of(person_id)
     used = years.of(tx, {key for care in cares for key in keys_of(care)})
     return [
         _tried(_facts(area, known, care, one), used_of(care, used))

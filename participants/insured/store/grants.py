@@ -22,6 +22,9 @@ from participants.insured.store.columns import ADDED
 from participants.policy.benefits import Elsewhere
 from participants.policy.model import YearToDate
 
+Workings = Mapping[SettlementId, list[dict[str, Any]]]
+"""The steps of grants, as `participants.policy.explain.steps_as_json` writes them."""
+
 _HEAD = ("settlement_id", "person_id", "state", "insurance_kind", "visit_kind", "treatment_area")
 _CASE = ("year", "policy_id", "total_fen", "in_scope_fen")
 _STOOD = ("registration_basis", "registration_category", "paid_as")
@@ -59,9 +62,14 @@ _HELD_BY = f"""{_ALL}
 """
 _AMOUNTS = "bigint " * len((*PARTS, *_GAVE, *ADDED))
 _ADD = prepared.statement_of_rows(
-    f"INSERT INTO grants ({', '.join(COLUMNS)}) %s",
+    f"""
+    WITH new ({", ".join(COLUMNS)}, steps) AS %s,
+         worked AS (INSERT INTO workings (settlement_id, steps)
+                    SELECT settlement_id, steps FROM new WHERE steps IS NOT NULL)
+    INSERT INTO grants ({", ".join(COLUMNS)}) SELECT {", ".join(COLUMNS)} FROM new
+    """,
     f"""uuid text text text text text int text bigint bigint text text text {_AMOUNTS} jsonb
-    text text timestamptz timestamptz date date timestamptz timestamptz""",
+    text text timestamptz timestamptz date date timestamptz timestamptz jsonb""",
 )
 _MOVE = prepared.statement_of_rows(
     """
@@ -80,9 +88,6 @@ _ADD_YEARS = prepared.statement_of_rows(
 )
 _PARTS = attrgetter(*PARTS)
 _DAYS = attrgetter("settled_on", "reversed_on", "settled_at", "reversed_at")
-_ADD_WORKINGS = prepared.statement_of_rows(
-    "INSERT INTO workings (settlement_id, steps) %s", "uuid jsonb"
-)
 _WORKING = "SELECT steps FROM workings WHERE settlement_id = %s"
 
 
@@ -118,9 +123,10 @@ def held_by(
     return found
 
 
-def add(tx: Connection, grants: Sequence[Grant]) -> None:
+def add(tx: Connection, grants: Sequence[Grant], workings: Workings) -> None:
     """Write new grants; a second statement only when the bill of one of them was split."""
-    prepared.write(tx, _ADD, [_row(grant) for grant in grants])
+    rows = [(*_row(one), _steps(workings.get(one.settlement_id))) for one in grants]
+    prepared.write(tx, _ADD, rows)
     split = [_row_before(one, one.delta_before) for one in grants if one.delta_before is not None]
     prepared.write(tx, _ADD_YEARS, split)
 
@@ -129,12 +135,6 @@ def move(tx: Connection, grants: Sequence[Grant | Ending]) -> None:
     """Write the state and the days of grants that the caller has locked."""
     rows = [(g.settlement_id, g.state.value, g.released_at, *_DAYS(g)) for g in grants]
     prepared.write(tx, _MOVE, rows)
-
-
-def add_workings(tx: Connection, steps: Mapping[SettlementId, list[dict[str, Any]]]) -> None:
-    """Keep the steps as `participants.policy.explain.steps_as_json` writes them."""
-    rows = [(id_, to_json(lines).decode()) for id_, lines in steps.items()]
-    prepared.write(tx, _ADD_WORKINGS, rows)
 
 
 def working_of(tx: Connection, id_: SettlementId) -> list[dict[str, Any]]:
@@ -157,6 +157,10 @@ def _row(g: Grant) -> tuple[Any, ...]:
     code = None if g.code is None else g.code.value
     days = (g.calculated_at, g.released_at, *_DAYS(g))
     return (*head, *case, *stood, *gave, years.counters(g.delta), code, g.detail, *days)
+
+
+def _steps(working: list[dict[str, Any]] | None) -> str | None:
+    return None if working is None else to_json(working).decode()
 
 
 def _row_before(g: Grant, delta: YearToDate) -> tuple[Any, ...]:

@@ -1,6 +1,6 @@
 """The insured and their accounts, batch by batch; a lock on an insurance guards its years too."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,15 +26,6 @@ _OF_PEOPLE = """
 """
 _INSURANCES = prepared.statement(_OF_PEOPLE, "text[]")
 _LOCK = prepared.statement(f"{_OF_PEOPLE} FOR UPDATE OF i", "text[]")
-_MOVE_ACCOUNTS = prepared.statement_of_rows(
-    """
-    UPDATE insurances SET account_balance_fen = account_balance_fen + moved.by_fen
-    FROM %s AS moved (person_id, insurance_kind, by_fen)
-    WHERE insurances.person_id = moved.person_id
-      AND insurances.insurance_kind = moved.insurance_kind
-    """,
-    "text text bigint",
-)
 _CARDS = "SELECT person_id, sealed_identity, gender, born_on FROM people WHERE person_id = ANY(%s)"
 
 
@@ -56,12 +47,6 @@ def insurances_of(tx: Connection, people: Iterable[str]) -> Insurances:
 def lock(tx: Connection, people: Iterable[str]) -> Insurances:
     """As `insurances_of`, locked in person order so that two batches cannot deadlock."""
     return _by_person(prepared.fetch(tx, _LOCK, list(people)))
-
-
-def move_accounts(tx: Connection, by_fen: Mapping[AccountKey, int]) -> None:
-    """Move account balances by these amounts of either sign; zero moves nothing."""
-    rows = [(*key, fen) for key, fen in by_fen.items() if fen != 0]
-    prepared.write(tx, _MOVE_ACCOUNTS, rows)
 
 
 def cards_of(tx: Connection, people: Iterable[str]) -> dict[str, Card]:

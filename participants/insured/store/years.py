@@ -1,4 +1,4 @@
-"""What each person used of a year. Whoever reads it to write it holds the insurance's lock."""
+"""What each person used of a year, written with the accounts, under the insurance's lock."""
 
 # ruff: noqa: S608 - only our own column names stand in these texts; values are parameters.
 
@@ -27,11 +27,16 @@ _OF = prepared.statement(
 )
 _PUT = prepared.statement_of_rows(
     f"""
-    INSERT INTO person_years (person_id, insurance_kind, year, {_COLUMNS}) %s
+    WITH new (person_id, insurance_kind, year, {_COLUMNS}, by_fen) AS %s,
+         moved AS (UPDATE insurances SET account_balance_fen = account_balance_fen + new.by_fen
+                   FROM new WHERE insurances.person_id = new.person_id
+                     AND insurances.insurance_kind = new.insurance_kind AND new.by_fen <> 0)
+    INSERT INTO person_years (person_id, insurance_kind, year, {_COLUMNS})
+    SELECT person_id, insurance_kind, year, {_COLUMNS} FROM new
     ON CONFLICT (person_id, insurance_kind, year) DO UPDATE
     SET {", ".join(f"{name} = excluded.{name}" for name in (*USED, "counters"))}
     """,
-    f"text text int {'bigint ' * len(USED)} jsonb",
+    f"text text int {'bigint ' * len(USED)} jsonb bigint",
 )
 amounts = attrgetter(*USED)
 """The amounts of a YearToDate in the order of the columns."""
@@ -47,11 +52,15 @@ def of(tx: Connection, keys: Collection[YearKey]) -> dict[YearKey, YearToDate]:
     return {key: found[key] for key in keys if key in found}
 
 
-def put(tx: Connection, years: Mapping[YearKey, YearToDate]) -> None:
-    """Write years as they now stand; one below zero is refused by the database."""
+def put(tx: Connection, years: Years, by_fen: Mapping[YearKey, int]) -> None:
+    """Write years as they now stand, and move their accounts by these amounts of either sign.
+
+    An account moves with one of these years; what is below zero is refused by the database.
+    """
+    assert by_fen.keys() <= years.keys(), "an account moves with a year"
     rows = [
-        (person_id, kind.value, year, *amounts(used), counters(used))
-        for (person_id, kind, year), used in years.items()
+        (key[0], key[1].value, key[2], *amounts(used), counters(used), by_fen.get(key, 0))
+        for key, used in years.items()
     ]
     prepared.write(tx, _PUT, rows)
 
