@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from contracts.codes import AreaCode, InsuranceKind
-from contracts.ids import PersonId, SettlementId
+from contracts.ids import MessageId, PersonId, SettlementId
 from contracts.messages.values import Shares
 from contracts.refusal import RefusalCode
 from contracts.state_machine import StateMachine, Step
@@ -118,8 +118,10 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One step of one settlement, as it is written."""
+    """One step of one settlement, as it is written; `message_id` None: the clock caused it."""
 
     before: Settlement
     event: Event
     after: Settlement
+    at: datetime
+    message_id: MessageId | None

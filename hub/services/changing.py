@@ -7,18 +7,18 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from contracts.clock import shanghai_date_of
-from contracts.codes import AreaCode
+from contracts.codes import areas
 from contracts.ids import MessageId, PersonId
 from contracts.message import Message, Outgoing
 from contracts.messages.registration import RegistrationChangeRequested
 from contracts.refusal import RefusalCode, Refused
 from hub.domain.anomaly import Anomaly, AnomalyKind
 from hub.domain.changing import MADE, Asked, Wish, is_party, refusal
-from hub.domain.directory import AreaTerms
 from hub.domain.registration import Registration, Taken
 from hub.services import telling_registrations as telling
 from hub.services.decided import speakers
-from hub.store import anomalies, directory, participants, registration_history, registrations
+from hub.store import anomalies, known_areas, registration_history, registrations
+from hub.store.known_areas import KnownAreas
 from hub.store.registration_history import RegistrationStep
 
 Requested = Message[RegistrationChangeRequested]
@@ -36,7 +36,7 @@ class _Loaded:
 
     people: Mapping[PersonId, Sequence[Registration]]
     granted: Mapping[MessageId, RegistrationStep]
-    terms: Mapping[AreaCode, AreaTerms]
+    areas: KnownAreas
 
     def meant(self, wish: Wish) -> Registration | None:
         theirs = self.people.get(wish.person_id, ())
@@ -69,17 +69,17 @@ def change(tx: Connection, wish: Wish, now: datetime) -> tuple[Registration, lis
 def receive(tx: Connection, batch: Sequence[Requested], now: datetime) -> list[Outgoing]:
     """As `change` for a batch; who asked hears the code of a refusal, unless it is no party to it.
 
-    Eight statements at most, whatever the batch.
+    Seven statements at most, whatever the batch.
     """
-    areas = speakers(participants.everyone(tx))
     wishes = [(message, _wish(message)) for message in batch]
     loaded = _load(tx, [wish for _, wish in wishes], now)
+    parties = speakers(loaded.areas.participants)
     steps: list[Taken] = []
     odd: list[Anomaly] = []
     said: list[Outgoing] = []
     for message, wish in wishes:
         one = loaded.meant(wish)
-        if one is None or wish.party not in areas or not is_party(wish, one):
+        if one is None or wish.party not in parties or not is_party(wish, one):
             kind = AnomalyKind.UNKNOWN_SUBJECT if one is None else AnomalyKind.WRONG_SENDER
             odd.append(telling.odd(kind, message, wish.registration_id, now))
         elif _is_replay(wish, loaded):
@@ -99,7 +99,7 @@ def _load(tx: Connection, wishes: Sequence[Wish], now: datetime) -> _Loaded:
     people = registrations.lock_people(tx, {wish.person_id for wish in wishes})
     # After the lock, so that a wish that was granted meanwhile is seen.
     granted = registration_history.granted(tx, [wish.change_id for wish in wishes])
-    return _Loaded(people, granted, directory.terms_on(tx, shanghai_date_of(now)))
+    return _Loaded(people, granted, known_areas.on(tx, shanghai_date_of(now), areas()))
 
 
 def _wish(message: Requested) -> Wish:
@@ -134,7 +134,7 @@ def _content(wish: Wish) -> tuple[object, ...]:
 def _refusal(wish: Wish, one: Registration, loaded: _Loaded, now: datetime) -> RefusalCode | None:
     if wish.change_id in loaded.granted:
         return RefusalCode.CONFLICTING_REPLAY
-    terms = loaded.terms.get(one.insured_area)
+    terms = loaded.areas.terms.get(one.insured_area)
     months = terms.lock_in_months if terms is not None else 0
     return refusal(Asked(wish, one, months, shanghai_date_of(now)))
 

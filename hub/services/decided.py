@@ -17,7 +17,6 @@ from hub.domain.ledger import Posting
 from hub.domain.settlement import Event, Moved, Settlement, State
 from hub.services import adjusting, telling
 from hub.store import anomalies, awaited_releases, ledger, settlements
-from hub.store.settlements import StepRow
 
 
 class AboutSettlement(Protocol):
@@ -33,7 +32,6 @@ class Decided:
 
     now: datetime
     moves: list[Moved] = field(default_factory=list)
-    steps: list[StepRow] = field(default_factory=list)
     postings: list[Posting] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
     outgoing: list[Outgoing] = field(default_factory=list)
@@ -56,8 +54,7 @@ class Decided:
         after = before.after(event, **changes)
         message_id = None if cause is None else cause.head.message_id
         message_id = caused_by or message_id
-        self.moves.append(Moved(before, event, after))
-        self.steps.append(_step(before, event, after, self.now, message_id))
+        self.moves.append(Moved(before, event, after, self.now, message_id))
         return after
 
     def ask_release(
@@ -75,7 +72,6 @@ class Decided:
 
     def write(self, tx: Connection) -> list[Outgoing]:
         settlements.move(tx, self.moves)
-        settlements.add_steps(tx, self.steps)
         ledger.append(tx, self.postings)
         adjusting.take_back(tx, self._undone(), "结算已撤销", self.now)
         anomalies.add(tx, self.anomalies)
@@ -124,14 +120,3 @@ def of_insured(
     else:
         return settlement
     return None
-
-
-def _step(
-    before: Settlement,
-    event: Event,
-    after: Settlement,
-    at: datetime,
-    message_id: MessageId | None,
-) -> StepRow:
-    position = after.step_count
-    return StepRow(after.settlement_id, position, before.state, event, after.state, at, message_id)

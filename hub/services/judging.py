@@ -20,7 +20,8 @@ from hub.domain.anomaly import AnomalyKind
 from hub.domain.participant import Participant, area_code_of
 from hub.domain.registration import Registration
 from hub.services.decided import Decided, from_the_area
-from hub.store import directory, registrations
+from hub.store import directory, known_areas, registrations
+from hub.store.known_areas import KnownAreas
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,14 @@ class Judged:
         return self.standing
 
 
+def areas_of(tx: Connection, batch: Sequence[Message[Any]], now: datetime) -> KnownAreas:
+    """The areas that the cares of these messages name, as they stand today."""
+    cares = [message.body.care for message in batch]
+    named = {area_code_of(care.insured_division) for care in cares}
+    named |= {area_code_of(care.treatment_division) for care in cares}
+    return known_areas.on(tx, shanghai_date_of(now), named)
+
+
 def heard(
     batch: Sequence[Message[Any]], participants: Mapping[AreaCode, Participant], decided: Decided
 ) -> list[Message[Any]]:
@@ -65,28 +74,26 @@ def heard(
 def facts_of(
     tx: Connection,
     cares: Sequence[Care],
-    everyone: Mapping[AreaCode, Participant],
+    areas: KnownAreas,
     now: datetime,
     bills: Sequence[Bill] | None = None,
 ) -> list[Facts]:
     """The facts of each care, in their order; without bills for pre-flight.
 
-    Four queries whatever the batch: registrations, terms, institutions, and who lists any.
+    Two queries whatever the batch: registrations and institutions. `areas`: those of `areas_of`.
     """
     today = shanghai_date_of(now)
     people = registrations.of_people(tx, {care.person_id for care in cares})
-    terms = directory.terms_on(tx, today)
     institutions = directory.institutions_of(tx, {care.hospital_code for care in cares})
-    listing = directory.areas_with_institutions(tx)
     return [
         Facts(
             care=care,
             bill=bill,
-            participants=everyone,
+            participants=areas.participants,
             registrations=people.get(PersonId(care.person_id), ()),
-            terms=terms.get(area_code_of(care.insured_division)),
+            terms=areas.terms.get(area_code_of(care.insured_division)),
             institution=institutions.get(care.hospital_code),
-            lists_institutions=area_code_of(care.treatment_division) in listing,
+            lists_institutions=area_code_of(care.treatment_division) in areas.listing,
             today=today,
         )
         for care, bill in zip(cares, repeat(None) if bills is None else bills, strict=False)
@@ -96,12 +103,12 @@ def facts_of(
 def judge(
     tx: Connection,
     batch: Sequence[Message[Any]],
-    participants: Mapping[AreaCode, Participant],
+    areas: KnownAreas,
     now: datetime,
 ) -> list[Judged]:
-    """The four queries of `facts_of`, then pure rules."""
+    """The two queries of `facts_of`, then pure rules."""
     cares, bills = [m.body.care for m in batch], [m.body.bill for m in batch]
-    facts = facts_of(tx, cares, participants, now, bills)
+    facts = facts_of(tx, cares, areas, now, bills)
     return [_judged(message, one) for message, one in zip(batch, facts, strict=True)]
 
 

@@ -32,8 +32,8 @@ from hub.domain.preflight import (
 )
 from hub.domain.route import condition_of, having_answered, thresholds
 from hub.services.decided import from_the_area
-from hub.services.judging import facts_of
-from hub.store import participants, routes
+from hub.services.judging import areas_of, facts_of
+from hub.store import routes
 
 log = logging.getLogger(__name__)
 
@@ -88,12 +88,12 @@ def answer(
 def _looked(
     tx: Connection, batch: Sequence[Preflight], speaks: Role, now: datetime
 ) -> list[Looked]:
-    """The facts of those that the right area sent; six queries whatever the batch."""
-    everyone = participants.everyone(tx)
-    heard = [message for message in batch if _may_speak(message, speaks, everyone)]
+    """The facts of those that the right area sent; four queries whatever the batch."""
+    areas = areas_of(tx, batch, now)
+    heard = [message for message in batch if _may_speak(message, speaks, areas.participants)]
     if not heard:
         return []
-    facts = facts_of(tx, [message.body.care for message in heard], everyone, now)
+    facts = facts_of(tx, [message.body.care for message in heard], areas, now)
     traffic = routes.traffic_of(tx, {one.insured_area for one in facts}, thresholds(), now)
     return [
         Looked(message, one, standing_of(one), condition_of(traffic[one.insured_area], now))

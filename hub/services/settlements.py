@@ -18,12 +18,12 @@ from contracts.messages.settlement import (
 )
 from contracts.refusal import RefusalCode
 from hub.domain.anomaly import AnomalyKind
-from hub.domain.settlement import Claimant, Event, State
+from hub.domain.settlement import Claimant, Event
 from hub.services import telling
 from hub.services.decided import Decided
-from hub.services.judging import Judged, heard, judge
-from hub.store import claims, participants, settlements
-from hub.store.settlements import Arrival, StepRow
+from hub.services.judging import Judged, areas_of, heard, judge
+from hub.store import claims, settlements
+from hub.store.settlements import Arrival
 
 
 def accept(
@@ -36,15 +36,14 @@ def accept(
     """Route each bill to its insured area, or refuse it with the code of the first rule against it.
 
     A bill in another area's name, or under an id that is known already, is an anomaly and changes
-    nothing. Nine statements at most, whatever the batch.
+    nothing. Six statements at most, whatever the batch.
     """
-    decided, everyone = Decided(now), participants.everyone(tx)
-    bills = heard(batch, everyone, decided)
-    judged = _without_withdrawn(tx, judge(tx, bills, everyone, now), now)
+    decided, areas = Decided(now), areas_of(tx, batch, now)
+    bills = heard(batch, areas.participants, decided)
+    judged = _without_withdrawn(tx, judge(tx, bills, areas, now), now)
     new = settlements.add(tx, [_arrival(one, answer_within, now) for one in judged])
     for one in judged:
         if one.message.body.settlement_id in new:
-            decided.steps.append(_first_step(one, now))
             decided.outgoing.append(_answer(one, answer_within, now))
         else:
             decided.odd(AnomalyKind.REPEATED_ID, one.message, one.message.head.kind)
@@ -89,16 +88,8 @@ def _arrival(one: Judged, answer_within: timedelta, now: datetime) -> Arrival:
         answer_by=now + answer_within if one.refusal is None else None,
         refusal=one.refusal,
         received_at=now,
+        message_id=one.message.head.message_id,
     )
-
-
-def _first_step(one: Judged, now: datetime) -> StepRow:
-    event, target = (
-        (Event.ROUTE, State.ROUTED) if one.refusal is None else (Event.REJECT, State.REJECTED)
-    )
-    message = one.message
-    settlement_id, message_id = message.body.settlement_id, message.head.message_id
-    return StepRow(settlement_id, 1, State.RECEIVED, event, target, now, message_id)
 
 
 def _answer(one: Judged, answer_within: timedelta, now: datetime) -> Outgoing:

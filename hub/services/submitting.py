@@ -8,16 +8,15 @@ from sqlalchemy import Connection
 
 from contracts import topics
 from contracts.clock import shanghai_date_of
-from contracts.codes import TEMPORARY, AreaCode
+from contracts.codes import TEMPORARY, areas
 from contracts.ids import PersonId, RegistrationId
 from contracts.message import Message, Outgoing
 from contracts.messages.registration import RegistrationSubmitted, Wanted
 from contracts.refusal import RefusalCode, Refused
 from hub.domain import stepping
 from hub.domain.anomaly import AnomalyKind
-from hub.domain.directory import AreaTerms
 from hub.domain.materials import joined
-from hub.domain.participant import Participant, area_code_of
+from hub.domain.participant import area_code_of
 from hub.domain.registration import (
     Registration,
     RegistrationEvent,
@@ -29,7 +28,8 @@ from hub.domain.rules import shortest_end
 from hub.domain.submission import Submission, refusal
 from hub.services import telling_registrations as telling
 from hub.services.decided import speakers
-from hub.store import anomalies, directory, participants, registrations
+from hub.store import anomalies, known_areas, registrations
+from hub.store.known_areas import KnownAreas
 
 Submitted = Message[RegistrationSubmitted]
 
@@ -48,9 +48,8 @@ class Filing:
 class _Loaded:
     """The facts of a batch of filings."""
 
-    participants: Mapping[AreaCode, Participant]
+    areas: KnownAreas
     people: Mapping[PersonId, Sequence[Registration]]
-    terms: Mapping[AreaCode, AreaTerms]
 
 
 def submit(tx: Connection, filing: Filing, now: datetime) -> tuple[Registration, list[Outgoing]]:
@@ -62,7 +61,7 @@ def submit(tx: Connection, filing: Filing, now: datetime) -> tuple[Registration,
     before = registrations.find(tx, filing.wanted.registration_id)
     if before is None:
         filed = _filed(filing, now)
-        loaded = _load(tx, [filed], participants.everyone(tx), now)
+        loaded = _load(tx, [filed], known_areas.on(tx, shanghai_date_of(now), areas()))
         code, one = _judged(filed, loaded, now)
         if code is not None:
             raise Refused(code)
@@ -77,20 +76,20 @@ def receive(tx: Connection, batch: Sequence[Submitted], now: datetime) -> list[O
     """As `submit` for a batch, for whichever areas speak; what a rule refuses is kept as rejected.
 
     Who filed it hears at once that it has arrived, or why not; a replay hears where it stands.
-    Eight statements at most, whatever the batch.
+    Six statements at most, whatever the batch.
     """
-    everyone = participants.everyone(tx)
-    areas = speakers(everyone)
-    heard = [message for message in batch if message.head.sender in areas]
+    everyone = known_areas.on(tx, shanghai_date_of(now), areas())
+    parties = speakers(everyone.participants)
+    heard = [message for message in batch if message.head.sender in parties]
     filed = [_filed(_filing(message), now) for message in heard]
-    loaded = _load(tx, filed, everyone, now)
+    loaded = _load(tx, filed, everyone)
     judged = [_judged(one, loaded, now)[1] for one in filed]
     new = registrations.add(tx, judged)
     known = registrations.known(tx, [r.registration_id for r in judged])
     odd = [
         telling.odd(AnomalyKind.WRONG_SENDER, message, message.body.wanted.registration_id, now)
         for message in batch
-        if message.head.sender not in areas
+        if message.head.sender not in parties
     ]
     said: list[Outgoing] = []
     steps: list[Taken] = []
@@ -143,14 +142,8 @@ def _filed(filing: Filing, now: datetime) -> Registration:
     )
 
 
-def _load(
-    tx: Connection,
-    filed: Sequence[Registration],
-    everyone: Mapping[AreaCode, Participant],
-    now: datetime,
-) -> _Loaded:
-    people = registrations.of_people(tx, {one.person_id for one in filed})
-    return _Loaded(everyone, people, directory.terms_on(tx, shanghai_date_of(now)))
+def _load(tx: Connection, filed: Sequence[Registration], everyone: KnownAreas) -> _Loaded:
+    return _Loaded(everyone, registrations.of_people(tx, {one.person_id for one in filed}))
 
 
 def _judged(
@@ -158,10 +151,10 @@ def _judged(
 ) -> tuple[RefusalCode | None, Registration]:
     """The first rule against it, and the registration as it is kept: rejected, or a version."""
     known = loaded.people.get(one.person_id, ())
-    terms = loaded.terms.get(one.insured_area)
+    terms = loaded.areas.terms.get(one.insured_area)
     submission = Submission(
         registration=one,
-        participants=loaded.participants,
+        participants=loaded.areas.participants,
         others=[other for other in known if other.registration_id != one.registration_id],
         lock_in_months=terms.lock_in_months if terms is not None else 0,
         today=shanghai_date_of(now),

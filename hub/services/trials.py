@@ -16,7 +16,7 @@ from contracts.messages.settlement import (
 )
 from hub.domain.anomaly import AnomalyKind
 from hub.services.decided import Decided, from_an_insured_area
-from hub.services.judging import Judged, heard, judge
+from hub.services.judging import Judged, areas_of, heard, judge
 from hub.store import participants
 
 
@@ -24,9 +24,9 @@ def forward(
     tx: Connection, batch: Sequence[Message[TrialRequested]], now: datetime
 ) -> list[Outgoing]:
     """Ask the insured area what a settlement would give, or answer why it would be refused."""
-    decided, everyone = Decided(now), participants.everyone(tx)
-    bills = heard(batch, everyone, decided)
-    decided.outgoing += [_said(one, now) for one in judge(tx, bills, everyone, now)]
+    decided, areas = Decided(now), areas_of(tx, batch, now)
+    bills = heard(batch, areas.participants, decided)
+    decided.outgoing += [_said(one, now) for one in judge(tx, bills, areas, now)]
     return decided.write(tx)
 
 

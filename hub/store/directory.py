@@ -11,17 +11,10 @@ from contracts.codes import AreaCode, Role, VisitKind
 from contracts.delivery import bulk, prepared
 from hub.domain.directory import AreaTerms, ListedInstitution, Office, Pooled
 
-_TERMS = "area, holds_from, need_registration, lock_in_months"
-_TERMS_ON = prepared.statement(
-    f"""
-    SELECT DISTINCT ON (area) {_TERMS} FROM area_terms
-    WHERE holds_from <= $1 ORDER BY area, holds_from DESC
-    """,  # noqa: S608
-    "date",
-)
-_TERMS_OF = f"SELECT {_TERMS}, published_at FROM area_terms WHERE area = ANY(%s)"  # noqa: S608
+TERMS_COLUMNS = "area, holds_from, need_registration, lock_in_months"
+_TERMS_OF = f"SELECT {TERMS_COLUMNS}, published_at FROM area_terms WHERE area = ANY(%s)"  # noqa: S608
 _PUT_TERMS = f"""
-    INSERT INTO area_terms ({_TERMS}, published_at) VALUES %s
+    INSERT INTO area_terms ({TERMS_COLUMNS}, published_at) VALUES %s
     ON CONFLICT (area, holds_from) DO UPDATE SET need_registration = excluded.need_registration,
         lock_in_months = excluded.lock_in_months, published_at = excluded.published_at
     WHERE area_terms.published_at < excluded.published_at
@@ -30,13 +23,6 @@ INSTITUTION_COLUMNS = "code, area, name, division, level, kind, opened, since, u
 _INSTITUTIONS = prepared.statement(
     f"SELECT {INSTITUTION_COLUMNS}, published_at FROM institutions WHERE code = ANY($1)",  # noqa: S608
     "text[]",
-)
-# The index on the area is walked from area to area, and none of its institutions is read.
-_LISTING_AREAS = prepared.statement(
-    """
-    SELECT area FROM participants AS p
-    WHERE EXISTS (SELECT FROM institutions AS i WHERE i.area = p.area)
-    """
 )
 _PUT_INSTITUTIONS = f"""
     INSERT INTO institutions ({INSTITUTION_COLUMNS}, published_at) VALUES %s
@@ -87,17 +73,12 @@ class Edition:
     fingerprint: bytes
 
 
-def terms_on(tx: Connection, day: date) -> dict[AreaCode, AreaTerms]:
-    """The terms in force on a day, of every area that published some."""
-    return {AreaCode(row[0]): _terms(row) for row in prepared.fetch(tx, _TERMS_ON, day)}
-
-
 def terms_of(
     tx: Connection, areas: Iterable[AreaCode]
 ) -> dict[tuple[AreaCode, date], Published[AreaTerms]]:
     """All terms of these areas, also those that do not hold yet or any more."""
     rows = bulk.fetch(tx, _TERMS_OF, (sorted(set(areas)),))
-    return {(AreaCode(row[0]), row[1]): Published(_terms(row), row[4]) for row in rows}
+    return {(AreaCode(row[0]), row[1]): Published(terms(row), row[4]) for row in rows}
 
 
 def put_terms(tx: Connection, published: Sequence[Published[AreaTerms]]) -> None:
@@ -120,11 +101,6 @@ def published_institutions(
     """As `institutions_of`, with the instant of each publication."""
     rows = prepared.fetch(tx, _INSTITUTIONS, sorted(set(codes)))
     return {row[0]: Published(institution(row), row[9]) for row in rows}
-
-
-def areas_with_institutions(tx: Connection) -> frozenset[AreaCode]:
-    """The areas that have published institutions at all."""
-    return frozenset(AreaCode(row[0]) for row in prepared.fetch(tx, _LISTING_AREAS))
 
 
 def put_institutions(tx: Connection, published: Sequence[Published[ListedInstitution]]) -> None:
@@ -176,7 +152,8 @@ def institution(row: tuple[Any, ...]) -> ListedInstitution:
     return ListedInstitution(code, AreaCode(area), name, division, level, kind, kinds, since, until)
 
 
-def _terms(row: tuple[Any, ...]) -> AreaTerms:
+def terms(row: tuple[Any, ...]) -> AreaTerms:
+    """A row of TERMS_COLUMNS."""
     return AreaTerms(AreaCode(row[0]), row[1], frozenset(map(VisitKind, row[2])), row[3])
 
 

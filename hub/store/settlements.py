@@ -19,23 +19,35 @@ from hub.domain.settlement import BOOKED, Event, Moved, Settlement, State
 _COLUMNS = f"""settlement_id, person_id, insured_area, treatment_area, insurance_kind, total_fen,
     state, step_count, concluded_at, deductible_fen, settled_on, reversed_on, refusal_code,
     refusal_detail, released_at, late_answers, {", ".join(PARTS)}"""
+_NEW = """settlement_id, person_id, insured_area, insured_division, treatment_area,
+    treatment_division, insurance_kind, visit_kind, hospital_code, hospital_level, admitted_on,
+    discharged_on, use_account, total_fen, fully_own_fen, over_ceiling_fen, first_self_pay_fen,
+    in_scope_fen, registration_id, registration_basis, state, answer_by, received_at, concluded_at,
+    refusal_code, step_count"""
+_STEP = "settlement_id, position, from_state, event, to_state, at, message_id"
+# "IS TRUE" has what was added hashed. As a join, a session that keeps plans would hold each row
+# against each.
 _ADD = prepared.statement_of_rows(
-    """
-    INSERT INTO settlements (settlement_id, person_id, insured_area, insured_division,
-        treatment_area, treatment_division, insurance_kind, visit_kind, hospital_code,
-        hospital_level, admitted_on, discharged_on, use_account, total_fen, fully_own_fen,
-        over_ceiling_fen, first_self_pay_fen, in_scope_fen, registration_id, registration_basis,
-        state, answer_by, received_at, concluded_at, refusal_code, step_count)
-    %s ON CONFLICT (settlement_id) DO NOTHING RETURNING settlement_id
-    """,
+    f"""
+    WITH new ({_NEW}, event, message_id) AS %s,
+         added AS (INSERT INTO settlements ({_NEW}) SELECT {_NEW} FROM new
+                   ON CONFLICT (settlement_id) DO NOTHING RETURNING settlement_id)
+    INSERT INTO settlement_steps ({_STEP})
+    SELECT settlement_id, step_count, '{State.RECEIVED}', event, state, received_at, message_id
+    FROM new WHERE (settlement_id IN (SELECT settlement_id FROM added)) IS TRUE
+    RETURNING settlement_id
+    """,  # noqa: S608
     """uuid text text text text text text text text int date date boolean
     bigint bigint bigint bigint bigint uuid text text timestamptz timestamptz timestamptz text
-    smallint""",
+    smallint text uuid""",
 )
 _OF = f"SELECT {_COLUMNS} FROM settlements WHERE settlement_id = ANY($1)"  # noqa: S608
 _FIND = prepared.statement(_OF, "uuid[]")
 _LOCK = prepared.statement(f"{_OF} ORDER BY settlement_id FOR NO KEY UPDATE", "uuid[]")
+# Ten times a second, of rows that have nearly all been answered: a bitmap scan would go to each of
+# them again, until a vacuum; an index scan marks their entries dead.
 _OVERDUE = f"""
+    SET LOCAL enable_bitmapscan = off;
     SELECT {_COLUMNS} FROM settlements WHERE state = 'routed' AND answer_by <= %s
     ORDER BY answer_by LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
 """  # noqa: S608
@@ -54,19 +66,15 @@ _MOVED = (
 )
 _MOVE = prepared.statement_of_rows(
     f"""
-    UPDATE settlements AS s SET {", ".join(f"{name} = m.{name}" for name, _ in _MOVED)}
-    FROM %s AS m (settlement_id, seen, {", ".join(name for name, _ in _MOVED)})
-    WHERE s.settlement_id = m.settlement_id AND s.step_count = m.seen
-    RETURNING s.settlement_id
+    WITH stepped AS (
+        UPDATE settlements AS s SET {", ".join(f"{name} = m.{name}" for name, _ in _MOVED)}
+        FROM %s AS m (settlement_id, seen, from_state, event, at, message_id,
+            {", ".join(name for name, _ in _MOVED)})
+        WHERE s.settlement_id = m.settlement_id AND s.step_count = m.seen
+        RETURNING m.settlement_id, m.step_count, m.from_state, m.event, m.state, m.at, m.message_id)
+    INSERT INTO settlement_steps ({_STEP}) SELECT * FROM stepped
     """,  # noqa: S608
-    f"uuid smallint {' '.join(kind for _, kind in _MOVED)}",
-)
-_STEPS = prepared.statement_of_rows(
-    """
-    INSERT INTO settlement_steps
-        (settlement_id, position, from_state, event, to_state, at, message_id) %s
-    """,
-    "uuid smallint text text text timestamptz uuid",
+    f"uuid smallint text text timestamptz uuid {' '.join(kind for _, kind in _MOVED)}",
 )
 _CAUSED = """
     SELECT settlement_id, message_id FROM settlement_steps
@@ -86,7 +94,7 @@ _NO_PARTS = (0,) * len(PARTS)
 class Arrival:
     """A settlement as it is first written: routed with a deadline, or rejected with a code.
 
-    `basis`: on what a routed one stands.
+    `basis`: on what a routed one stands. `message_id`: what brought it.
     """
 
     settlement_id: SettlementId
@@ -99,26 +107,14 @@ class Arrival:
     answer_by: datetime | None
     refusal: RefusalCode | None
     received_at: datetime
+    message_id: MessageId
 
     def state(self) -> State:
         return State.ROUTED if self.refusal is None else State.REJECTED
 
 
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """One step as it is written; `message_id` is None when the clock caused it."""
-
-    settlement_id: SettlementId
-    position: int
-    source: State
-    event: Event
-    target: State
-    at: datetime
-    message_id: MessageId | None
-
-
 def add(tx: Connection, arrivals: Sequence[Arrival]) -> set[SettlementId]:
-    """Store new settlements; the ids of those that were not there before."""
+    """Store new settlements, each with its first step; the ids of those that were not there."""
     # In id order, so that two transactions that meet wait for each other instead of deadlocking.
     rows = sorted(map(_arrival_row, arrivals), key=lambda row: row[0])
     return {SettlementId(row[0]) for row in prepared.write_and_return(tx, _ADD, rows)}
@@ -141,24 +137,9 @@ def lock_overdue(tx: Connection, now: datetime, count_max: int) -> list[Settleme
 
 def move(tx: Connection, moves: Sequence[Moved]) -> None:
     """Write one step each of locked settlements; no settlement twice."""
-    written = prepared.write_and_return(tx, _MOVE, [_moved_row(moved) for moved in moves])
-    assert len(written) == len(moves), "a locked settlement was moved by somebody else"
-
-
-def add_steps(tx: Connection, steps: Sequence[StepRow]) -> None:
-    rows = [
-        (
-            s.settlement_id,
-            s.position,
-            s.source.value,
-            s.event.value,
-            s.target.value,
-            s.at,
-            s.message_id,
-        )
-        for s in steps
-    ]
-    prepared.write(tx, _STEPS, rows)
+    if moves:
+        written = prepared.run(tx, _MOVE, *zip(*map(_moved_row, moves), strict=True))
+        assert written == len(moves), "a locked settlement was moved by somebody else"
 
 
 def steps_caused(
@@ -196,6 +177,8 @@ def _arrival_row(a: Arrival) -> tuple[Any, ...]:
         a.received_at if rejected else None,
         a.refusal.value if a.refusal is not None else None,
         1,
+        (Event.REJECT if rejected else Event.ROUTE).value,
+        a.message_id,
     )
 
 
@@ -204,6 +187,10 @@ def _moved_row(moved: Moved) -> tuple[Any, ...]:
     return (
         after.settlement_id,
         moved.before.step_count,
+        moved.before.state.value,
+        moved.event.value,
+        moved.at,
+        moved.message_id,
         after.state.value,
         after.concluded_at,
         after.deductible_fen,

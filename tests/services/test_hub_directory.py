@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.codes import Role, VisitKind
+from contracts.codes import Role, VisitKind, areas
 from contracts.messages.directory import (
     Agency,
     AreaTermsPublished,
@@ -19,7 +19,7 @@ from contracts.messages.directory import (
 )
 from hub.services import directory as services
 from hub.services import participants
-from hub.store import directory, listings
+from hub.store import directory, known_areas, listings
 from hub.store.db import migrate
 from hub.store.listings import OfficesWanted, PooledWanted
 from tests.support.databases import Databases
@@ -97,7 +97,7 @@ def published(*names: str, minutes: int = 0, **changes: Any) -> DirectoryPublish
 
 def lock_in(hub: Hub, day: date = YEAR) -> int | None:
     with hub.engine.begin() as tx:
-        found = directory.terms_on(tx, day).get(INSURED)
+        found = known_areas.on(tx, day, areas()).terms.get(INSURED)
     return found.lock_in_months if found else None
 
 
@@ -119,7 +119,7 @@ def test_the_terms_in_force_are_those_of_the_last_day_that_has_come(hub: Hub) ->
     days = [date(2025, 12, 31), YEAR, date(2026, 12, 31), date(2027, 1, 1)]
     assert [lock_in(hub, day) for day in days] == [None, 6, 6, 12]
     with hub.engine.begin() as tx:
-        found = directory.terms_on(tx, YEAR)
+        found = known_areas.on(tx, YEAR, areas()).terms
     assert set(found) == {INSURED}
     assert found[INSURED].need_registration == frozenset({VisitKind.CHRONIC})
 
@@ -156,7 +156,7 @@ def test_institutions_that_a_publication_does_not_name_stay(hub: Hub) -> None:
     hub.hear(services.record_institutions, said(institutions(closed, minutes=1), FROM_TREATMENT))
     with hub.engine.begin() as tx:
         found = directory.institutions_of(tx, [HOSPITAL, "H31011500002", "unknown"])
-        assert directory.areas_with_institutions(tx) == {TREATMENT}
+        assert known_areas.on(tx, YEAR, areas()).listing == {TREATMENT}
     assert set(found) == {HOSPITAL, "H31011500002"}
     assert found["H31011500002"].opens(VisitKind.INPATIENT, date(2030, 1, 1))
 

@@ -88,12 +88,12 @@ def test_a_batch_costs_the_same_few_statements_whatever_its_size(hub: Hub) -> No
         for number in range(BATCH)
     ]
     pieces: tuple[tuple[Any, list[Message[Any]], int], ...] = (
-        (accept, bills, 9),
-        (calculations.record, answers, 7),
-        (submitting.receive, [submission(one) for one in filings], 8),
+        (accept, bills, 5),
+        (calculations.record, answers, 4),
+        (submitting.receive, [submission(one) for one in filings], 6),
         (deciding.decide, [decision(one) for one in filings], 5),
-        (changing.receive, [wish(one, Change.SUPPLEMENT) for one in filings], 8),
-        (changing.receive, [wish(one, Change.CANCEL) for one in filings], 8),
+        (changing.receive, [wish(one, Change.SUPPLEMENT) for one in filings], 6),
+        (changing.receive, [wish(one, Change.CANCEL) for one in filings], 6),
     )
     for handler, batch, most in pieces:
         with hub.engine.begin() as tx, heard(tx) as statements:

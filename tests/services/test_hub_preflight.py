@@ -379,10 +379,10 @@ def test_a_batch_costs_as_many_statements_as_one(hub: Hub) -> None:
         cares = [a_care(person_id=person(n)) for n in range(count)]
         with hub.engine.begin() as tx, heard(tx) as seen:
             preflight.ask(tx, [said(asked(care), FROM_TREATMENT) for care in cares], NOW)
-        assert len(seen) == 6
+        assert len(seen) == 4
         with hub.engine.begin() as tx, heard(tx) as seen:
             preflight.answer(tx, [said(judged(told), FROM_INSURED)] * count, NOW)
-        assert len(seen) == 6
+        assert len(seen) == 4
 
 
 DAYS = st.dates(date(2026, 1, 1), date(2026, 3, 3))
