@@ -24,6 +24,8 @@ from simulators.witness import Verdict
 RESTS_WITHIN = timedelta(minutes=40)
 """Of virtual time after the last fault and request: by then nothing may be pending."""
 LOOKS_EVERY = timedelta(minutes=2)
+TENDS_WITHIN = timedelta(seconds=6)
+"""Who was stirred has by then struck what it had sent."""
 LOOKS_BETWEEN = timedelta(minutes=5)
 """While traffic and faults go on."""
 CALMS_WITHIN = timedelta(seconds=90)
@@ -122,10 +124,19 @@ def _rest(world: World, before: timedelta = timedelta(0)) -> Rest:
     began = scheduler.clock.at
     while True:
         scheduler.run_until(scheduler.clock.at + LOOKS_EVERY)
-        left = truths.pending(world.sides)
+        left = truths.pending(world.sides) and _pending_when_tended(world)
         passed = scheduler.clock.at - began
         if not left or passed >= RESTS_WITHIN:
             return Rest(before + passed, tuple(left))
+
+
+def _pending_when_tended(world: World) -> list[str]:
+    """What was sent a moment ago is struck by the next turn, which an idle process takes in two
+    minutes: as often as we look, so that it could be on its way at every look.
+    """
+    world.stage.rhythm.stir(*world.country.processes)
+    _pass(world, TENDS_WITHIN)
+    return truths.pending(world.sides)
 
 
 def _struck(steps: Steps) -> dict[str, int]:
