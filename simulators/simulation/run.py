@@ -146,6 +146,10 @@ def _struck(steps: Steps) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
+def _done_by_operators(world: World) -> dict[str, int]:
+    return dict(sorted(world.country.operators[0].told.items()))
+
+
 def _outcome(world: World, seed: int, hours: float, rest: Rest, found: Iterable[Broken]) -> Outcome:
     events = world.stage.events
     return Outcome(
@@ -159,4 +163,5 @@ def _outcome(world: World, seed: int, hours: float, rest: Rest, found: Iterable[
         faults_injected=dict(world.trouble.done),
         struck=_struck(world.stage.steps),
         rested_after_s=rest.after.total_seconds(),
+        operators=_done_by_operators(world),
     )
