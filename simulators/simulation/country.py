@@ -1,7 +1,7 @@
 """The table of processes: hub, areas and gateways, each with the loops that its program has."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -23,12 +23,13 @@ from participants.treatment import forgetting
 from participants.treatment import main as treatment
 from participants.treatment.settings import Settings as TreatmentSettings
 from participants.treatment.store.listening import Listener
-from simulators.simulation import desks
+from simulators.simulation import desks, operators
 from simulators.simulation.clocks import SkewedClock, VirtualClock
 from simulators.simulation.counters import Counter
 from simulators.simulation.databases import AREAS, PERSON_KEY, SEALER, Copies
 from simulators.simulation.engines import as_engine
-from simulators.simulation.places import gateways
+from simulators.simulation.operators import Operator
+from simulators.simulation.places import API, gateways
 from simulators.simulation.processes import Loops, Process, Running, Stage, VirtualStop
 
 HANDLING_S = 0.02
@@ -52,6 +53,7 @@ class Country:
 
     stage: Stage
     hub_settings: HubSettings
+    operators: Sequence[Operator]
     processes: dict[str, Process] = field(default_factory=dict)
     counters: dict[str, Counter] = field(default_factory=dict)
 
@@ -64,9 +66,17 @@ class Country:
             process.die()
 
 
-def country(stage: Stage, copies: Copies, ahead: Mapping[str, timedelta]) -> Country:
-    """Every process, not yet started. `ahead`: how wrong the clock of a participant is."""
-    made = Country(stage, HubSettings(hub_canary_every_s=CANARY_EVERY_S))
+def country(
+    stage: Stage,
+    copies: Copies,
+    ahead: Mapping[str, timedelta],
+    people: Sequence[Operator],
+) -> Country:
+    """Every process, not yet started. `ahead`: how wrong the clock of a participant is.
+
+    `people`: who acts at the hub, for as long as the country lives.
+    """
+    made = Country(stage, HubSettings(hub_canary_every_s=CANARY_EVERY_S), people)
     true = stage.scheduler.clock
 
     def add(name: str, whose: str, url: str, build: Callable[[Running], Loops]) -> None:
@@ -75,6 +85,7 @@ def country(stage: Stage, copies: Copies, ahead: Mapping[str, timedelta]) -> Cou
 
     add("hub.work", "hub", copies.hub, partial(_hub_work, made))
     add("hub.jobs", "hub", copies.hub, partial(_hub_jobs, made))
+    add(API, "hub", copies.hub, partial(_hub_api, made))
     for area in AREAS:
         home, away = f"insured.{area}", f"treatment.{area}"
         add(home, home, copies.insured[area], partial(_insured, stage, area))
@@ -99,6 +110,15 @@ def _hub_jobs(made: Country, at: Running) -> Loops:
         often_s = BUSY_EVERY_S.get(job.name, max(SELDOM_S, job.every.total_seconds()))
         yield job.name, partial(_turns, made, work, often_s)
     yield "tend the outbox", partial(_turns, made, outbox.tend, TENDS_EVERY_S)
+
+
+def _hub_api(made: Country, at: Running) -> Loops:
+    """Whoever has the hub's screens before him; `hub.served` tends their outbox."""
+    stage, settings = made.stage, made.hub_settings
+    outbox = hub.outbox_of(API, as_engine(at.engine), at.transport, at.clock, settings)
+    yield "tend the outbox", partial(_turns, made, outbox.tend, TENDS_EVERY_S)
+    for one in made.operators:
+        yield one.who.subject, partial(operators.run, stage, API, one, outbox)
 
 
 def _insured(stage: Stage, area: AreaCode, at: Running) -> Loops:

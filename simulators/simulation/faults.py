@@ -8,6 +8,7 @@ from random import Random
 
 from simulators.simulation.country import Country
 from simulators.simulation.engines import lose_answer
+from simulators.simulation.places import API
 from simulators.simulation.plan import Fault, Kind, Plan
 from simulators.simulation.processes import Span
 from simulators.simulation.record_log import Weather
@@ -61,13 +62,13 @@ class Trouble:
 
         A broker that is away is no excuse: who expires settlements, and who tells a hospital at T,
         needs a database of its own and nobody else. Nor is another process of the hub, unless it
-        stands still and holds the rows.
+        stands still and holds the rows; nor is the hub's API, for nobody waits for its people.
         """
         found: dict[str, list[Span]] = {}
         for name, process in self.country.processes.items():
             spans = found.setdefault(party_of(name), [])
-            is_one_of_two = name.startswith("gateway")
-            spans += process.standstills if is_one_of_two else process.absences
+            is_no_excuse = name == API or name.startswith("gateway")  # the other gateway is up
+            spans += process.standstills if is_no_excuse else process.absences
         hub = self.country.processes
         found[EXPIRES] = [*hub[EXPIRES].absences, *hub["hub.work"].standstills]
         return found

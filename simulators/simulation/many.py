@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from simulators.simulation.databases import templates
-from simulators.simulation.outcome import Outcome
+from simulators.simulation.outcome import Outcome, done_by
 from simulators.simulation.places import CELLS
 from simulators.simulation.seeds import outcomes
 from simulators.stack.servers import servers
@@ -26,6 +26,7 @@ class Sum:
     events: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     struck: Counter[str] = field(default_factory=Counter)
+    operators: Counter[str] = field(default_factory=Counter)
     failed: list[Outcome] = field(default_factory=list)
 
     def add(self, one: Outcome) -> None:
@@ -34,6 +35,7 @@ class Sum:
         self.events += one.events
         self.faults.update(one.faults_injected)
         self.struck.update(one.struck)
+        self.operators.update(one.operators)
         if not one.is_good:
             self.failed.append(one)
 
@@ -45,8 +47,9 @@ class Sum:
         reached = sum(1 for place in places if self.struck[place])
         deaths = sum(self.struck[place] for place in places)
         steps = f"进程中断 {deaths} 次，{len(places)} 处已到 {reached} 处"
+        people = f"运营：{done_by(self.operators)}"
         repeating = (one.repeating() for one in self.failed)
-        return "\n".join([f"{seeds}；{work}", f"故障：{faults}", steps, *repeating])
+        return "\n".join([f"{seeds}；{work}", f"故障：{faults}", steps, people, *repeating])
 
 
 def run(

@@ -9,6 +9,7 @@ from typing import Any
 
 from simulators.simulation import timeline
 from simulators.simulation.event_log import EventLog
+from simulators.simulation.operators import DEEDS_ZH, REFUSED
 from simulators.truths import Broken
 
 
@@ -17,8 +18,9 @@ class Outcome:
     """`hash`: SHA-256 of the event log, which lies at `log_path` if the seed failed.
 
     `struck`: how often a process died at a labelled step, by 'hub.work before_commit' and so on;
-    'hub.work held' where a transaction was held open. `timeline_path`: a readable story of the
-    settlements that the failure is about.
+    'hub.work held' where a transaction was held open. `operators`: how often operators proposed,
+    approved, declined and withdrew, and what they were refused. `timeline_path`: a readable story
+    of the settlements that the failure is about.
     """
 
     seed: int
@@ -33,6 +35,7 @@ class Outcome:
     rested_after_s: float
     log_path: str = ""
     timeline_path: str = ""
+    operators: Mapping[str, int] = field(default_factory=dict)
     log: EventLog | None = field(default=None, repr=False, compare=False)  # where it ran
 
     @property
@@ -55,6 +58,7 @@ class Outcome:
         faults = sum(self.faults_injected.values())
         head = (
             f"种子 {self.seed}：{self.hours:g} 小时，应答办结 {self.settled} 次，故障 {faults} 次，"
+            f"运营{done_by(self.operators)}，"
             f"事件 {self.events:,} 条，{self.hash[:16]}：{'通过' if self.is_good else '未通过'}"
         )
         if self.is_good:
@@ -62,6 +66,13 @@ class Outcome:
         wrong = [f"  {one.truth}: {one.what}" for one in self.broken]
         wrong += [f"  pending: {what}" for what in self.pending]
         return "\n".join([head, *wrong[:20], self.repeating()])
+
+
+def done_by(operators: Mapping[str, int]) -> str:
+    """For people: what operators did, and how often they were refused."""
+    refused = sum(count for what, count in operators.items() if what.startswith(REFUSED))
+    parts = [f"{zh} {operators.get(what, 0)}" for what, zh in DEEDS_ZH.items()]
+    return "、".join([*parts, f"被拒 {refused}"])
 
 
 def outcome_of(text: str) -> Outcome:

@@ -6,7 +6,8 @@ from contracts.codes import AreaCode
 from simulators.simulation.databases import AREAS
 from simulators.simulation.steps import Step
 
-HUB = ("hub.work", "hub.jobs")
+API = "hub.api"
+HUB = ("hub.work", "hub.jobs", API)
 
 
 def gateways(area: AreaCode) -> tuple[str, ...]:
@@ -15,7 +16,7 @@ def gateways(area: AreaCode) -> tuple[str, ...]:
 
 
 def role_of(process: str) -> str:
-    """'hub.work', 'hub.jobs', 'insured', 'treatment' or 'gateway'."""
+    """'hub.work', 'hub.jobs', 'hub.api', 'insured', 'treatment' or 'gateway'."""
     return process if process in HUB else process.partition(".")[0]
 
 
@@ -29,6 +30,7 @@ _READING = (*_SENDING, Step.BEFORE_OFFSET_COMMIT, Step.AFTER_OFFSET_COMMIT)
 STEPS_OF: Mapping[str, Sequence[Step]] = {
     "hub.work": _READING,
     "hub.jobs": _SENDING,
+    API: (Step.BEFORE_COMMIT, Step.AFTER_COMMIT),  # adjusting tells nobody anything
     "insured": _READING,
     "treatment": _READING,
     "gateway": _SENDING,
@@ -40,6 +42,7 @@ CELLS: Sequence[tuple[str, Step]] = tuple(
 TABLES_OF: Mapping[str, Sequence[str]] = {
     "hub.work": ("business_days", "settlement_claims", "settlements", "registrations", "inbox"),
     "hub.jobs": ("business_days", "settlements", "releases_awaited", "daily_totals"),
+    API: ("proposals", "business_days", "settlements"),
     "insured": ("insurances", "person_years", "grants", "inbox"),
     "treatment": ("settlements", "attempts", "inbox"),
     "gateway": ("attempts", "settlements", "institutions"),

@@ -24,6 +24,8 @@ from simulators.witness import Verdict
 RESTS_WITHIN = timedelta(minutes=40)
 """Of virtual time after the last fault and request: by then nothing may be pending."""
 LOOKS_EVERY = timedelta(minutes=2)
+TENDS_WITHIN = timedelta(seconds=6)
+"""Who was stirred has by then struck what it had sent."""
 LOOKS_BETWEEN = timedelta(minutes=5)
 """While traffic and faults go on."""
 CALMS_WITHIN = timedelta(seconds=90)
@@ -122,10 +124,19 @@ def _rest(world: World, before: timedelta = timedelta(0)) -> Rest:
     began = scheduler.clock.at
     while True:
         scheduler.run_until(scheduler.clock.at + LOOKS_EVERY)
-        left = truths.pending(world.sides)
+        left = truths.pending(world.sides) and _pending_when_tended(world)
         passed = scheduler.clock.at - began
         if not left or passed >= RESTS_WITHIN:
             return Rest(before + passed, tuple(left))
+
+
+def _pending_when_tended(world: World) -> list[str]:
+    """What was sent a moment ago is struck by the next turn, which an idle process takes in two
+    minutes: as often as we look, so that it could be on its way at every look.
+    """
+    world.stage.rhythm.stir(*world.country.processes)
+    _pass(world, TENDS_WITHIN)
+    return truths.pending(world.sides)
 
 
 def _struck(steps: Steps) -> dict[str, int]:
@@ -133,6 +144,10 @@ def _struck(steps: Steps) -> dict[str, int]:
     for (process, where), count in steps.struck.items():
         found[f"{role_of(process)} {where}"] += count
     return dict(sorted(found.items()))
+
+
+def _done_by_operators(world: World) -> dict[str, int]:
+    return dict(sorted(world.country.operators[0].told.items()))
 
 
 def _outcome(world: World, seed: int, hours: float, rest: Rest, found: Iterable[Broken]) -> Outcome:
@@ -148,4 +163,5 @@ def _outcome(world: World, seed: int, hours: float, rest: Rest, found: Iterable[
         faults_injected=dict(world.trouble.done),
         struck=_struck(world.stage.steps),
         rested_after_s=rest.after.total_seconds(),
+        operators=_done_by_operators(world),
     )

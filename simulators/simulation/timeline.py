@@ -21,6 +21,7 @@ STEPS = {
     "sent": "发出",
     "read": "收到",
     "call": "医院",
+    "operator": "运营",
     "struck": "中断于",
     "dies": "进程终止",
     "starts": "进程启动",

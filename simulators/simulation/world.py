@@ -17,7 +17,7 @@ from contracts.ids import IdSource, ids_from
 from hub.domain.clearing_terms import Terms, read_terms, terms_in_use
 from hub.services import days
 from simulators import truths
-from simulators.simulation import traffic
+from simulators.simulation import operators, traffic
 from simulators.simulation.clocks import VirtualClock
 from simulators.simulation.country import Country, country
 from simulators.simulation.databases import AREAS, Copies
@@ -62,7 +62,8 @@ def world_of(seed: int, plan: Plan, own: Copies, admin_url: str) -> Iterator[Wor
     steps = Steps(scheduler, events, Random(f"scheduling {seed}"))
     rhythm = Rhythm(scheduler)
     log = Log(clock, events, rhythm, Random(f"broker {seed}"))
-    made = country(Stage(scheduler, events, steps, rhythm, log), own, plan.ahead)
+    stage = Stage(scheduler, events, steps, rhythm, log)
+    made = country(stage, own, plan.ahead, operators.drawn(seed))
     numbers, witness = count(1), Witness()
     wires = Wires(
         scheduler,

@@ -35,7 +35,21 @@ WAITING = frozenset(
 )
 # What was adjusted by hand or by a case has two persons; what a reversal took back has the same.
 _ALONE = """
+    WITH decided AS (
+        SELECT adjustments.* FROM adjustments WHERE EXISTS (SELECT FROM proposals
+            WHERE state = 'approved' AND (proposed_by, decided_by) = (by, second)
+                AND CASE kind WHEN 'adjustment' THEN subject = adjustment_id::text
+                        AND (content ->> 'amount_fen')::bigint = amount_fen
+                    WHEN 'case_decision' THEN subject = case_id::text END)
+    )
     SELECT 'adjustment' AS what, adjustment_id AS id, by, second FROM adjustments WHERE by = second
+    UNION ALL
+    SELECT 'undecided adjustment', adjustment_id, by, second FROM adjustments AS one
+    WHERE adjustment_id NOT IN (SELECT adjustment_id FROM decided)
+        AND NOT EXISTS (SELECT FROM decided JOIN settlements USING (settlement_id)
+            WHERE settlements.state = 'reversed' AND settlement_id = one.settlement_id
+                AND (decided.fund, decided.by, decided.second, decided.amount_fen)
+                = (one.fund, one.by, one.second, -one.amount_fen))
     UNION ALL
     SELECT kind, proposal_id, proposed_by, decided_by FROM proposals
     WHERE state = 'approved' AND (decided_by IS NULL OR decided_by = proposed_by)

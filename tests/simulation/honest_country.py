@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from sqlalchemy import Engine
 
+from contracts.access import AccessRole, Principal
 from contracts.clock import shanghai_date_of
 from contracts.codes import Fund, InsuranceKind, VisitKind
 from contracts.delivery.memory import MemoryLog
@@ -22,7 +23,7 @@ from hub import jobs as hub_jobs
 from hub import main as hub_main
 from hub import running_jobs
 from hub.domain.adjustment import Adjustment, AdjustmentReason
-from hub.services import adjusting, clearing, days
+from hub.services import adjusting, clearing, days, second_person
 from hub.settings import Settings as HubSettings
 from participants.gateway.serving.counter import Look, serve
 from participants.gateway.serving.door import Door
@@ -241,6 +242,10 @@ def _end_without_an_answer(here: Country) -> None:
         here.ask(SETTLES, node, first.msgid)
 
 
+def operator(name: str) -> Principal:
+    return Principal(name, AccessRole.OPERATOR, None)
+
+
 def _adjust(here: Country, about: Reply) -> None:
     assert about.settlement_id is not None
     wanted = Adjustment(
@@ -254,11 +259,16 @@ def _adjust(here: Country, about: Reply) -> None:
         reason=AdjustmentReason.AUDIT,
         cause="多收一次",
         by="甲",
-        second="乙",
+        second="",
         settlement_id=SettlementId(about.settlement_id),
     )
     with here.jobs.transaction() as writing:
-        adjusting.adjust(writing.tx, wanted, writing.now)
+        one = adjusting.propose(
+            writing.tx, wanted, reason=wanted.cause, by=operator("甲"), now=writing.now
+        )
+        second_person.decide(
+            writing.tx, one.proposal_id, approve=True, why="", by=operator("乙"), now=writing.now
+        )
 
 
 def country(databases: Databases) -> Country:

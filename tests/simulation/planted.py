@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, text
 
 from contracts.delivery import bulk, inbox, prepared
 from contracts.delivery import outbox as outbox_module
@@ -19,8 +19,9 @@ from contracts.delivery.processor import Processor, patiently
 from contracts.delivery.relay import Queued, Relay
 from contracts.messages.settlement import ReleaseReason, StatusAsked
 from contracts.refusal import RefusalCode
+from hub.domain.second_person import Proposal
 from hub.domain.settlement import Claimant, State
-from hub.services import calculations, releases
+from hub.services import adjusting, calculations, releases
 from hub.services.decided import Decided
 from hub.store import claims, days
 from hub.store import settlements as overdue
@@ -34,7 +35,7 @@ from participants.treatment.domain import answering
 from participants.treatment.domain.attempt import Attempt, Claim, ClaimKind, StoredAttempt
 from participants.treatment.services import reminding
 from participants.treatment.services import settlements as treatment_settlements
-from simulators.simulation import hospitals
+from simulators.simulation import hospitals, world
 from simulators.simulation.databases import AREAS
 from simulators.simulation.last_word import NAME as HEARS
 from simulators.simulation.places import gateways
@@ -337,6 +338,40 @@ def _broker_stops(drawn: Plan) -> Plan:
     return replace(drawn, faults=sorted([*drawn.faults, *more], key=lambda one: one.at_s))
 
 
+def _adjusted_at_once(patch: pytest.MonkeyPatch) -> None:
+    """As if an operator's tool booked what it should only propose, and named the next desk."""
+    propose = adjusting.propose
+
+    def propose_and_book(tx: Connection, wanted: Any, **what: Any) -> Proposal:
+        made = propose(tx, wanted, **what)
+        booked = replace(wanted, by=what["by"].subject, second="hub.api")
+        adjusting.adjust(tx, booked, what["now"])
+        return made
+
+    patch.setattr(adjusting, "propose", propose_and_book)
+
+
+# What the database itself says about two persons.
+_TWO_PERSONS = """
+    ALTER TABLE proposals DROP CONSTRAINT proposals_second_person_is_another;
+    ALTER TABLE adjustments DROP CONSTRAINT adjustments_second_person_is_another
+"""
+
+
+def _agrees_with_himself(patch: pytest.MonkeyPatch) -> None:
+    """Nobody looks who approves: neither the table of proposals, nor the ledger, nor the base."""
+    open_first_day = world._open_first_day
+
+    def open_and_forget(hub: Engine, now: datetime) -> None:
+        open_first_day(hub, now)
+        with hub.begin() as tx:
+            tx.execute(text(_TWO_PERSONS))
+
+    patch.setattr(world, "_open_first_day", open_and_forget)
+    patch.setattr(Proposal, "may_be_decided_by", lambda *_who: True)
+    patch.setattr(adjusting, "_check", lambda _wanted: None)
+
+
 def _asked_in_vain(patch: pytest.MonkeyPatch) -> None:
     """Whoever asks a second time is told to try again later, for ever."""
     patch.setattr(counter, "known_step", lambda *_what: refusal(RefusalCode.INTERNAL_FAULT))
@@ -379,5 +414,7 @@ PLANTED: Mapping[str, Planted] = {
     "content ignored":             Planted("another bill under a used message id is answered as the first", _content_ignored, ("other_content_is_refused",)),  # noqa: E501
     "withdrawal forgotten":        Planted("a message that was withdrawn before it came is accepted", _withdrawal_forgotten, ("treatment_tombstones_hold", "acknowledged_undoing_holds")),  # noqa: E501
     "void in silence":             Planted("at T the hospital hears void, and the hub hears nothing", _void_in_silence, (PENDING, "void_stays_void")),  # noqa: E501
+    "adjusted at once":            Planted("an adjustment is booked as it is proposed, and no second person is asked", _adjusted_at_once, ("no_money_moves_by_one",), seeds=1),  # noqa: E501
+    "agrees with himself":         Planted("nobody looks who approves, and the database does not either", _agrees_with_himself, ("no_money_moves_by_one",), seeds=1),  # noqa: E501
 }
 # fmt: on

@@ -101,6 +101,7 @@ EDITS: Mapping[str, tuple[str, Sequence[str]]] = {
 }
 # A truth with two ways to be contradicted, and the second of them.
 EDITS_TOO: Mapping[str, tuple[str, Sequence[str]]] = {
+    "no_money_moves_by_one":       (HUB, ("UPDATE proposals SET state = 'declined' WHERE kind = 'adjustment'",)),
     "insured_tombstones_hold":     (INSURED, ("""UPDATE outbox SET value = replace(value, 'granted":' || 'true', 'granted":' || 'false')""",)),
     "hub_tombstones_hold":         (HUB, ("""UPDATE outbox SET value = replace(value, '"outcome":"settled"', '"outcome":"withdrawn"'), queued_at = queued_at - interval '1 day'""",)),
     "expiry_is_punctual":          (HUB, (f"UPDATE settlement_steps SET at = at + interval '10 seconds' WHERE to_state = 'settled' AND settlement_id = {_ONE}",)),
