@@ -19,9 +19,6 @@ BY_INDEX = {
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
-    # A bitmap scan tells an index nothing of the entries that lead to dead rows: who looks again
-    # and again for what is due, or unsent, would read all that ever was, until a vacuum.
-    "enable_bitmapscan": "off",
     # What is looked up was written a moment ago: it is in memory.
     "random_page_cost": "1.1",
 }
