@@ -68,9 +68,9 @@ class Trouble:
         for name, process in self.country.processes.items():
             spans = found.setdefault(party_of(name), [])
             is_no_excuse = name == API or name.startswith("gateway")  # the other gateway is up
-            spans += process.standstills if is_no_excuse else process.absences
+            spans += process.stood_still() if is_no_excuse else process.away()
         hub = self.country.processes
-        found[EXPIRES] = [*hub[EXPIRES].absences, *hub["hub.work"].standstills]
+        found[EXPIRES] = [*hub[EXPIRES].away(), *hub["hub.work"].stood_still()]
         return found
 
     def calm(self) -> None:

@@ -74,6 +74,17 @@ class Process:
     def is_up(self) -> bool:
         return bool(self.loops)
 
+    def away(self) -> list[Span]:
+        """When it could not work, with the absence that has not ended yet."""
+        return [*self.absences, *self._open(self._away_since)]
+
+    def stood_still(self) -> list[Span]:
+        return [*self.standstills, *self._open(self._paused_at)]
+
+    def _open(self, since: datetime | None) -> list[Span]:
+        now = self.stage.scheduler.clock.at
+        return [] if since is None else [(since, now + NOTICES_WITHIN)]
+
     def start(self) -> None:
         """Come up, unless it is up; may be called at any time by the driver."""
         if self.is_up:
