@@ -4,7 +4,8 @@ A plan that is kept was made for the tables as they then were. PostgreSQL makes 
 takes statistics, about once a minute: until then a plan that was right for an empty table reads all
 of a full one, and one made while a queue was empty reads all its dead rows. The statements of the
 hot path look up what a batch names, so in these sessions whatever an index leads to is reached by
-it, at any size. A report that adds up whole tables belongs into another session.
+it, at any size. What goes through whole tables, as the checks do, belongs into another session; the
+comparison of a day does not: its rows are reached by the day.
 """
 
 from collections.abc import Mapping

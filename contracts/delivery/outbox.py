@@ -2,9 +2,9 @@
 
 One `Outbox` a process. `transaction()` is the only way an edge opens a transaction that may send:
 the messages go out as soon as it has committed, and what the broker has taken is struck from
-`outbox_unsent` by the next transaction, so that the hot path needs no commit of its own for it.
-`tend()` is the sweeper: it sends what a crash or a broken broker left behind. Every process that
-has an outbox must call it about once a second, or what was left behind stays there.
+`outbox_unsent` with the next thing said, so that the hot path needs no statement of its own for it.
+`tend()` is the sweeper: it strikes what nothing followed, and sends what a crash or a broken broker
+left behind. Every process that has an outbox must call it about once a second, or both stay there.
 """
 
 import threading

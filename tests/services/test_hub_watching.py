@@ -180,12 +180,18 @@ def by_name(name: str) -> Check:
     return next(check for check in CHECKS if check.name == name)
 
 
-def test_large_books_are_looked_through_portion_by_portion_and_nothing_is_left_out(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def restless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two settlements a portion, and no rest after a turn."""
     monkeypatch.setattr(watching, "SETTLEMENTS_AT_ONCE", 2)
     for rests in ("BUSY_RESTS", "QUIET_RESTS"):
         monkeypatch.setattr(watching, rests, 0)
+
+
+@pytest.mark.usefixtures("restless")
+def test_large_books_are_looked_through_portion_by_portion_and_nothing_is_left_out(
+    engine: Engine,
+) -> None:
     last = str(max(case.settlement_id for case in CASES))
     run(engine, MISCOUNTED.format(one=last))
     patrol = watching.Patrol(0.5, Ticking(), (by_name("steps_end_in_state"),))
@@ -219,12 +225,8 @@ def test_a_turn_that_took_long_is_followed_by_a_rest(engine: Engine) -> None:
     assert looked_at == later
 
 
-def test_a_turn_is_short_while_postings_are_made(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watching, "SETTLEMENTS_AT_ONCE", 2)
-    for rests in ("BUSY_RESTS", "QUIET_RESTS"):
-        monkeypatch.setattr(watching, rests, 0)
+@pytest.mark.usefixtures("restless")
+def test_a_turn_is_short_while_postings_are_made(engine: Engine) -> None:
     patrol = watching.Patrol(watching.BUSY_TURNS * 1.5, Ticking(), (by_name("steps_end_in_state"),))
     is_through = []
     for number in range(4):

@@ -26,8 +26,8 @@ ROOMS = {
     "insured": (participants.insured.store, migrate_insured),
     "treatment": (participants.treatment.store, migrate_treatment),
 }
-SMALL = {"participants", "area_terms", "institutions", "business_days"}
-"""Tables that no settlement makes longer."""
+SMALL = {"participants", "area_terms", "business_days"}
+"""Tables of a few rows for each area, or one for each day."""
 WALKED = {"contracts.delivery.outbox._LEFT_BEHIND": {"outbox_unsent"}}
 """What walks along a queue, in its order, and stops where it has enough."""
 EMPTIED = {"outbox_unsent", "releases_awaited"}
