@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make demo` and `make test`. Each does all of its own set-up.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON ?= $(shell sh deploy/choose_python.sh)
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from contracts.clock import SystemClock
+from simulators.bench.python_build import is_optimised
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +21,7 @@ def described() -> dict[str, object]:
         "cores": os.cpu_count(),
         "memory_gib": psutil.virtual_memory().total // 2**30,
         "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
+        "python": platform.python_version() + ("" if is_optimised() else " (not optimised)"),
         "commit": _commit(),
         "load_1_min": round(psutil.getloadavg()[0], 2),
     }

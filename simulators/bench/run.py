@@ -4,24 +4,18 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import text
-
-from contracts.clock import SystemClock
-from contracts.delivery.trust import sign
-from simulators.bench import floor, spending
+from simulators.bench import floor_beside, spending
+from simulators.bench.floor import Floor
 from simulators.bench.load import Answered
 from simulators.bench.spending import Spending
-from simulators.bench.stage import Bench, Setting, Tell, Way, rows_of, standing
+from simulators.bench.stage import Bench, Setting, Tell, Way, standing
 from simulators.bench.validity import Verdict
-from simulators.bench.verdict import RunInvalid, judged
+from simulators.bench.verdict import RunInvalid, drained, judged
 from simulators.bench.window import DESK, DOOR, Closed, Window, closed_loop, open_loop
 from simulators.stack.servers import Servers
 
 LOOPS = {Way.DESK: DESK, Way.HTTP: DOOR}
 STEADY_RATE = 65
-FLOOR_SETTLEMENTS_MAX = 10_000
-SAMPLE = 2_000
-"""Of the load's own messages, which the floor passes over and over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +27,11 @@ class Report:
     throughput: Window
     steady: Window
     spending: Spending
-    floor: floor.Floor
+    floor: Floor
     floor_ratio: float
     verdict: Verdict
     refused: Mapping[str, int]
     """Through the hospitals' door, in the closed loop: answers other than yes, by their code."""
-    messages_per_settlement: float
     servers: Servers
     elapsed_s: float
 
@@ -85,7 +78,7 @@ class Report:
                 "kafka_s": round(self.floor.kafka_s, 2),
                 "copy_s": round(self.floor.copy_s, 2),
             },
-            "messages_per_settlement": round(self.messages_per_settlement, 2),
+            "messages_per_settlement": round(self.spending.messages, 2),
             "loaded": {
                 "settlements": len(through.answers),
                 "seconds": round(through.seconds, 1),
@@ -103,8 +96,17 @@ class Report:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """The closed loop, what a settlement in it cost, and what the libraries alone could do."""
+
+    window: Window
+    spending: Spending
+    floor: Floor
+
+
 def run(seconds: float, setting: Setting) -> Report:
-    """Two fifths of the time go to the steady rate, the rest to the closed loop."""
+    """Two fifths of the time go to the steady rate, a tenth to warming up, the rest to the loop."""
     with standing(setting) as bench:
         return measure(bench, seconds, setting.tell)
 
@@ -112,30 +114,42 @@ def run(seconds: float, setting: Setting) -> Report:
 def measure(bench: Bench, seconds: float, tell: Tell, loop: Closed | None = None) -> Report:
     """On a stage on which nothing was asked yet."""
     began, loop = time.perf_counter(), loop or _loop(bench)
-    before = spending.counted(bench)
-    tell(f"asking with {loop.size} settlements under way for {seconds * 0.6:.0f} s")
-    throughput = closed_loop(bench, loop, seconds * 0.6)
+    tell(f"warming up for {seconds * 0.1:.0f} s")
+    bench.load.keep_waiting(loop.size, seconds * 0.1)
+    loaded = _loaded(bench, loop, seconds * 0.5, tell)
     tell(f"asking at {STEADY_RATE} a second for {seconds * 0.4:.0f} s")
     steady = _steady(bench, seconds * 0.4)
     tell("counting what went in and what came out")
     verdict = judged(bench, bench.load.asked)
-    spent = spending.spent(before, spending.counted(bench), verdict.settled)
-    tell("measuring what kafka-python and COPY alone can do")
-    lowest, per_settlement = _floor(bench, verdict)
     return Report(
         way=bench.setting.way,
         loop=loop,
-        throughput=throughput,
+        throughput=loaded.window,
         steady=steady,
-        spending=spent,
-        floor=lowest,
-        floor_ratio=throughput.per_second / lowest.per_second(),
+        spending=loaded.spending,
+        floor=loaded.floor,
+        floor_ratio=loaded.window.per_second / loaded.floor.per_second(),
         verdict=verdict,
         refused=dict(bench.load.refused),
-        messages_per_settlement=per_settlement,
         servers=bench.servers,
         elapsed_s=time.perf_counter() - began,
     )
+
+
+def _loaded(bench: Bench, loop: Closed, seconds: float, tell: Tell) -> _Loaded:
+    """The floor is timed right before the loop and right after it."""
+    drained(bench)
+    first = judged(bench, bench.load.asked).settled
+    share = floor_beside.share_of(bench, first)
+    tell("measuring what kafka-python and COPY alone can do")
+    floor_before, before = floor_beside.timed(bench, share), spending.counted(bench)
+    tell(f"asking with {loop.size} settlements under way for {seconds:.0f} s")
+    window = closed_loop(bench, loop, seconds)
+    settled = judged(bench, bench.load.asked).settled - first
+    spent = spending.spent(before, spending.counted(bench), settled)
+    tell("measuring once more what kafka-python and COPY alone can do")
+    floor_after = floor_beside.timed(bench, share)
+    return _Loaded(window, spent, floor_beside.between(floor_before, floor_after))
 
 
 def _loop(bench: Bench) -> Closed:
@@ -158,42 +172,3 @@ def _told(spent: Spending) -> str:
         f"a settlement: {spent.messages:.1f} messages of {spent.message_bytes:,.0f} bytes together,"
         f" {sum(spent.rows.values()):.1f} rows, {spent.wal_bytes:,.0f} bytes of log"
     )
-
-
-def _floor(bench: Bench, verdict: Verdict) -> tuple[floor.Floor, float]:
-    """The floor for up to FLOOR_SETTLEMENTS_MAX settlements, and messages per settlement."""
-    settled = verdict.settled
-    count = min(settled, FLOOR_SETTLEMENTS_MAX)
-    written = [
-        {table: n - before.get(table, 0) for table, n in rows_of(side.engine).items()}
-        for side, before in zip(bench.sides, bench.before, strict=True)
-    ]
-    messages = [tables["outbox"] for tables in written]
-    said, passed = _said(bench, messages), count * sum(messages) // settled
-    kafka_s = floor.pass_messages(bench.kafka, said, passed)
-    rows, copy_s = 0, 0.0
-    for side, tables in zip(bench.sides, written, strict=True):
-        # What waits to be sent comes and goes: after the load there may be fewer of those.
-        wanted = {table: max(n, 0) * count // settled for table, n in tables.items()}
-        copied, taken_s = floor.copy_rows(side.engine, wanted)
-        rows, copy_s = rows + copied, copy_s + taken_s
-    size = sum(one.size for one in said) // len(said)
-    found = floor.Floor(count, passed, size, rows, kafka_s, copy_s)
-    return found, sum(messages) / settled
-
-
-def _said(bench: Bench, messages: Sequence[int]) -> list[floor.Said]:
-    """The last messages of every side, as many of each as it has of all; signed as they were."""
-    keys, now = bench.deployment.keys(), SystemClock().now()
-    found = []
-    for side, count in zip(bench.sides, messages, strict=True):
-        share = max(1, SAMPLE * count // sum(messages))
-        with side.engine.connect() as connection:
-            rows = connection.execute(_LAST_SAID, {"count": share}).all()
-        for topic, key_text, value_text in rows:
-            key, value = key_text.encode(), value_text.encode()
-            found.append(floor.Said(key, value, sign(keys, topic, key, value, now)))
-    return found
-
-
-_LAST_SAID = text("SELECT topic, key, value FROM outbox ORDER BY queued_at DESC LIMIT :count")
