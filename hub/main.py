@@ -14,7 +14,7 @@ from contracts.access import AccessRole, Principal
 from contracts.clock import Clock, SystemClock, shanghai_date_of
 from contracts.codes import AreaCode, areas
 from contracts.delivery.outbox import Outbox
-from contracts.delivery.processor import Processor
+from contracts.delivery.processor import Processor, Subscription
 from contracts.delivery.transport import Transport
 from contracts.programs import loops, memory
 from contracts.programs.broker import KafkaPasswords, administering, connected
@@ -26,7 +26,7 @@ from hub import jobs as hub_jobs
 from hub import operator_commands, running_jobs
 from hub.connections import opened_engine, transaction
 from hub.domain.clearing_terms import use_terms
-from hub.processors import GROUP, subscriptions, topics_read
+from hub.processors import COMPARING_GROUP, COMPARISONS, GROUP, subscriptions, topics_read
 from hub.services import days, participants
 from hub.settings import Settings
 from hub.store import db
@@ -39,13 +39,26 @@ app = typer.Typer(no_args_is_help=True, help="清算枢纽：受理、路由、�
 
 def worker(engine: Engine, transport: Transport, clock: Clock, settings: Settings) -> Processor:
     """One member of the consumer group 'hub'. Who runs it closes its broker, outbox and engine."""
-    table, limits = subscriptions(settings.answer_within()), settings.limits()
-    return Processor(
-        broker=transport.reader(GROUP, topics_read(table), batch_max=limits.batch_max),
-        outbox=outbox_of("hub.work", engine, transport, clock, settings),
-        subscriptions=table,
-        limits=limits,
-    )
+    outbox = outbox_of("hub.work", engine, transport, clock, settings)
+    return _reading(GROUP, subscriptions(settings.answer_within()), outbox, transport, settings)
+
+
+def comparer(engine: Engine, transport: Transport, clock: Clock, settings: Settings) -> Processor:
+    """One member of the group 'hub.comparison', beside the worker; it is closed as that one is."""
+    outbox = outbox_of("hub.comparison", engine, transport, clock, settings)
+    return _reading(COMPARING_GROUP, COMPARISONS, outbox, transport, settings)
+
+
+def _reading(
+    group: str,
+    table: tuple[Subscription, ...],
+    outbox: Outbox,
+    transport: Transport,
+    settings: Settings,
+) -> Processor:
+    limits = settings.limits()
+    broker = transport.reader(group, topics_read(table), batch_max=limits.batch_max)
+    return Processor(broker, outbox, table, limits)
 
 
 def run_jobs(
@@ -87,10 +100,16 @@ def work() -> None:
     """处理各地区发来的消息，直到收到停止信号。"""
     log_to_stderr()
     with said_plainly():
-        settings, stop = _settings(), told_to_stop()
-        with opened_engine("hub.work", settings, keeps_plans=True) as engine:
+        settings, clock, stop = _settings(), SystemClock(), told_to_stop()
+        with (
+            opened_engine("hub.work", settings, keeps_plans=True) as engine,
+            opened_engine("hub.comparison", settings) as comparing,
+        ):
             transport = connected(settings.bootstrap())
-            workers = {"hub.work": worker(engine, transport, SystemClock(), settings)}
+            workers = {
+                "hub.work": worker(engine, transport, clock, settings),
+                "hub.comparison": comparer(comparing, transport, clock, settings),
+            }
             memory.settled()
             loops.work(workers, stop)
 

@@ -73,12 +73,15 @@ from hub.services import (
     undoing,
 )
 
-GROUP = "hub"
+GROUP, COMPARING_GROUP = "hub", "hub.comparison"
 
 
 # fmt: off
 def subscriptions(answer_within: timedelta) -> tuple[Subscription, ...]:
-    """`answer_within`: how long an insured area has to answer before a settlement expires."""
+    """What somebody waits for.
+
+    `answer_within`: how long an insured area has to answer before a settlement expires.
+    """
     accept = partial(settlements.accept, answer_within=answer_within)
     return (
         Subscription(HUB_REGISTRATIONS,  RegistrationSubmitted,       submitting.receive),
@@ -104,13 +107,19 @@ def subscriptions(answer_within: timedelta) -> tuple[Subscription, ...]:
         Subscription(HUB_DIRECTORY,      AreaTermsPublished,          directory.record_terms),
         Subscription(HUB_DIRECTORY,      DirectoryPublished,          directory.record_directory),
         Subscription(HUB_DIRECTORY,      InstitutionsPublished,       directory.record_institutions),  # noqa: E501 - a row stays a row
-        Subscription(HUB_RECONCILIATION, TotalsReported,              reconciliation.record_totals),
-        Subscription(HUB_RECONCILIATION, PiecesReported,              narrowing.record_pieces),
-        Subscription(HUB_RECONCILIATION, RowsReported,                reconciliation.record_rows),
-        Subscription(HUB_RECONCILIATION, SliceReported,               slices.record),
-        Subscription(HUB_RECONCILIATION, HospitalBreaksReported,      hospital_breaks.record),
-        Subscription(HUB_RECONCILIATION, RepairAnswered,              following_repairs.record_answers),  # noqa: E501
     )
+
+
+COMPARISONS = (
+    Subscription(HUB_RECONCILIATION, TotalsReported,              reconciliation.record_totals),
+    Subscription(HUB_RECONCILIATION, PiecesReported,              narrowing.record_pieces),
+    Subscription(HUB_RECONCILIATION, RowsReported,                reconciliation.record_rows),
+    Subscription(HUB_RECONCILIATION, SliceReported,               slices.record),
+    Subscription(HUB_RECONCILIATION, HospitalBreaksReported,      hospital_breaks.record),
+    Subscription(HUB_RECONCILIATION, RepairAnswered,              following_repairs.record_answers),
+)
+"""What sides report of days and of slices. To compare a day of a large area takes a second, and no
+patient waits for it: so it has a reader of its own."""
 # fmt: on
 
 

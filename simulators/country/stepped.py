@@ -199,7 +199,10 @@ def _workers(
 ) -> Mapping[str, Processor]:
     insures = InsuredSettings(insured_area_file=area_files)
     treats = TreatmentSettings()
-    found = {"hub": hub.worker(sides.hub, log, clock, settings)}
+    found = {
+        "hub": hub.worker(sides.hub, log, clock, settings),
+        "hub comparison": hub.comparer(sides.hub, log, clock, settings),
+    }
     for area, engine in sides.insured.items():
         found[f"insured {area}"] = insured.worker(area, engine, log, clock, insures)
     for area, engine in sides.treatment.items():

@@ -109,6 +109,7 @@ class Parts:
         settings = self.hub_settings
         self.stack.enter_context(terms_in_use(settings.clearing_terms()))
         self.loop("hub work", lambda: hub.worker(engine, self.log, self.clock, settings))
+        self.loop("hub comparison", lambda: hub.comparer(engine, self.log, self.clock, settings))
         stop = threading.Event()
         jobs = threading.Thread(target=self._jobs, args=(settings, stop), name="hub jobs")
         jobs.start()

@@ -96,9 +96,9 @@ def country(
 
 
 def _hub_work(made: Country, at: Running) -> Loops:
-    engine = as_engine(at.engine)
-    build = partial(hub.worker, engine, at.transport, at.clock, made.hub_settings)
-    yield "worker", partial(_work, made.stage, build)
+    made_of = as_engine(at.engine), at.transport, at.clock, made.hub_settings
+    yield "worker", partial(_work, made.stage, partial(hub.worker, *made_of))
+    yield "comparer", partial(_work, made.stage, partial(hub.comparer, *made_of))
 
 
 def _hub_jobs(made: Country, at: Running) -> Loops:

@@ -36,7 +36,7 @@ from contracts.refusal import RefusalCode, Refused
 from hub.domain.registration import Registration
 from hub.jobs import Job
 from hub.jobs import jobs as jobs_of
-from hub.main import worker
+from hub.main import comparer, worker
 from hub.running_jobs import run_once
 from hub.services import balances, clearing, days, directory, participants
 from hub.settings import Settings
@@ -122,12 +122,13 @@ def prepared(engine: Engine) -> Engine:
 
 @dataclass(slots=True)
 class RealHub:
-    """One hub with one worker and its jobs."""
+    """One hub with both readers of its worker, and its jobs."""
 
     tx: Connection
     clock: Hand = field(default_factory=Hand)
     log: MemoryLog = field(init=False)
     worker: Processor = field(init=False)
+    comparer: Processor = field(init=False)
     jobs: dict[str, Job] = field(default_factory=lambda: JOBS)
     _heard: Counter[str] = field(default_factory=Counter)
 
@@ -135,15 +136,18 @@ class RealHub:
         self.log = MemoryLog(partitions=1, clock=self.clock)
         engine = cast("Engine", OneTransaction(self.tx))
         self.worker = worker(engine, self.log, self.clock, SETTINGS)
+        self.comparer = comparer(engine, self.log, self.clock, SETTINGS)
         self.worker.outbox.tend()
+        self.comparer.outbox.tend()
 
     def post(self, topic: str, key: str, message: Message[Any]) -> None:
         """It lies on the topic, and nobody has read it."""
         self.log.post(Outgoing(topic, key, message))
 
     def work(self) -> None:
-        """Read and handle all that lies there, as one batch."""
+        """Read and handle all that lies there, a batch for each reader."""
         self.worker.run_once()
+        self.comparer.run_once()
 
     def run(self, job: str) -> None:
         run_once(self.jobs[job], self.worker.outbox)

@@ -19,6 +19,7 @@ from contracts.delivery.processor import Subscription
 from contracts.ids import PersonId, SettlementId
 from contracts.message import Message, Outgoing
 from contracts.messages.values import PARTS
+from hub.processors import COMPARISONS
 from hub.processors import subscriptions as hub_subscriptions
 from hub.services import days, participants
 from hub.services import settlements as hub_settlements
@@ -177,7 +178,7 @@ def _world(databases: Databases, random: Random) -> World:
         days.open_first(tx, insured.TODAY, NOON)
         registrations.add(tx, [_registration(n) for n in range(PEOPLE)])
     tables: Iterable[tuple[Engine, Iterable[Subscription]]] = (
-        (hub, hub_subscriptions(ANSWER_WITHIN)),
+        (hub, (*hub_subscriptions(ANSWER_WITHIN), *COMPARISONS)),
         (area.engine, area.worker.subscriptions),
         (hospitals, treatment_subscriptions(treatment.AREA)),
     )

@@ -20,6 +20,7 @@ from contracts.ids import MessageId, PersonId, RegistrationId, new_id
 from contracts.message import Message, Outgoing
 from contracts.messages.registration import Change, Material, Wanted
 from contracts.refusal import Refused
+from hub.processors import COMPARISONS
 from hub.processors import subscriptions as hub_subscriptions
 from hub.services import days, expiring, participants
 from hub.store.db import migrate as migrate_hub
@@ -180,7 +181,7 @@ def _world(databases: Databases, random: Random) -> World:
         participants.connect(tx, [insured.AREA, treatment.AREA])
         days.open_first(tx, insured.TODAY, NOON)
     tables = (
-        (hub, hub_subscriptions(ANSWER_WITHIN)),
+        (hub, (*hub_subscriptions(ANSWER_WITHIN), *COMPARISONS)),
         (area.engine, area.worker.subscriptions),
         (hospitals, treatment_subscriptions(treatment.AREA)),
     )

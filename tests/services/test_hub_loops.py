@@ -20,7 +20,7 @@ from contracts.messages.registration import Change
 from contracts.messages.settlement import SettlementCalculated
 from hub import jobs, running_jobs
 from hub.main import run_jobs, worker
-from hub.processors import subscriptions, topics_read
+from hub.processors import COMPARISONS, subscriptions, topics_read
 from hub.services import calculations, changing, deciding, settlements, submitting
 from hub.settings import Settings
 from hub.store.db import migrate
@@ -152,9 +152,13 @@ def test_one_body_that_is_no_message_does_not_hold_up_the_others(hub: Hub) -> No
     assert hub.rows("SELECT count(*) FROM dead_letters") == [(2,)]
 
 
-def test_every_topic_of_the_hub_but_clearing_is_read() -> None:
-    read = topics_read(subscriptions(timedelta(seconds=5)))
-    assert set(read) == {row.name for row in topics.OF_THE_HUB} - {topics.HUB_CLEARING}
+def test_every_topic_of_the_hub_but_clearing_is_read_by_one_of_its_readers() -> None:
+    waited_for = topics_read(subscriptions(timedelta(seconds=5)))
+    compared = topics_read(COMPARISONS)
+    assert set(waited_for).isdisjoint(compared)
+    assert {*waited_for, *compared} == {row.name for row in topics.OF_THE_HUB} - {
+        topics.HUB_CLEARING
+    }
 
 
 def test_expiry_drains_whatever_is_overdue_and_says_so(hub: Hub) -> None:

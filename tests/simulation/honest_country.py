@@ -278,6 +278,7 @@ def country(databases: Databases) -> Country:
     sides = Sides(made.hub, {insured.AREA: made.insured}, {treatment.AREA: made.treatment})
     workers = {
         "hub": hub_main.worker(made.hub, log, clock, HubSettings(hub_wait_ms=1)),
+        "hub comparison": hub_main.comparer(made.hub, log, clock, HubSettings(hub_wait_ms=1)),
         "insured": insured_main.worker(
             insured.AREA, made.insured, log, clock, InsuredSettings(insured_wait_ms=1)
         ),

@@ -24,6 +24,7 @@ from contracts.message import Outgoing
 from contracts.messages.settlement import SettlementConcluded
 from contracts.sealing import Sealer
 from hub.domain.reminding import Reminding as HubReminding
+from hub.processors import COMPARISONS
 from hub.processors import subscriptions as hub_subscriptions
 from hub.services import days, participants
 from hub.services import reminding as hub_reminding
@@ -217,7 +218,7 @@ def world(databases: Databases, random: Random) -> World:
         days.open_first(tx, insured.TODAY, NOON)
         registrations.add(tx, [_registration(n) for n in (INSURED, UNKNOWN)])
     tables: Iterable[tuple[Engine, Iterable[Subscription]]] = (
-        (hub, hub_subscriptions(ANSWER_WITHIN)),
+        (hub, (*hub_subscriptions(ANSWER_WITHIN), *COMPARISONS)),
         (area.engine, area.worker.subscriptions),
         (hospitals, treatment_subscriptions(treatment.AREA)),
     )
