@@ -1,5 +1,6 @@
 """The advance fund 预付金: how it stands, who is warned, what is proposed, paid and received."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -10,10 +11,12 @@ from contracts.clock import shanghai_date_of
 from contracts.codes import AreaCode, Role, areas
 from contracts.refusal import RefusalCode, Refused
 from hub.api import advance_shapes as shapes
+from hub.api.asking import RequestKey, asked
 from hub.api.deps import Now, Reading, Transaction, who_may
 from hub.api.who_may import concerns, sees_all
 from hub.domain.advance import Pair
 from hub.domain.advance_warning import Subject
+from hub.domain.second_person import Proposal
 from hub.services import (
     advance_drafting,
     advance_issuing,
@@ -23,6 +26,7 @@ from hub.services import (
     advance_top_ups,
     advance_watching,
 )
+from hub.services.asking import once
 from hub.store.advance_warnings import OfficeToCall
 
 router = APIRouter(prefix="/advance", tags=["预付金 advance fund"])
@@ -151,17 +155,21 @@ def propose(
     principal: Annotated[Principal, Depends(who_may("propose_advances"))],
     body: shapes.Proposing,
     writing: Transaction,
-) -> shapes.Proposed:
+    key: RequestKey = None,
+) -> shapes.AdvanceProposed:
     """A second person then approves it among the proposals; only that issues the notices."""
-    proposal = advance_issuing.propose(
-        writing.tx,
+    tx, now = writing.tx, writing.now
+    propose = partial(
+        advance_issuing.propose,
+        tx,
         body.change_ids,
         reason=body.reason,
         by=principal,
-        now=writing.now,
+        now=now,
         amount_fen=body.amount_fen,
     )
-    return shapes.Proposed(proposal_id=proposal.proposal_id, value_fen=proposal.value_fen or 0)
+    request = asked(key, "propose_advances", body)
+    return shapes.proposed_view(once(tx, request, propose, by=principal, now=now))
 
 
 @router.post("/openings", name="propose_opening_advance", summary="提交期初预付金复核")
@@ -169,14 +177,20 @@ def propose_opening(
     principal: Annotated[Principal, Depends(who_may("propose_opening_advance"))],
     body: shapes.Opening,
     writing: Transaction,
-) -> shapes.Proposed:
+    key: RequestKey = None,
+) -> shapes.AdvanceProposed:
     """An amount that is held already, from before the hub kept account of it."""
+    tx, now = writing.tx, writing.now
     pair = _pair(body.insured_area, body.treatment_area)
-    draft = advance_drafting.draft_opening(writing.tx, pair, body.amount_fen, writing.now)
-    proposal = advance_issuing.propose(
-        writing.tx, [draft.change_id], reason=body.reason, by=principal, now=writing.now
-    )
-    return shapes.Proposed(proposal_id=proposal.proposal_id, value_fen=proposal.value_fen or 0)
+
+    def propose_it() -> Proposal:
+        draft = advance_drafting.draft_opening(tx, pair, body.amount_fen, now)
+        return advance_issuing.propose(
+            tx, [draft.change_id], reason=body.reason, by=principal, now=now
+        )
+
+    request = asked(key, "propose_opening_advance", body)
+    return shapes.proposed_view(once(tx, request, propose_it, by=principal, now=now))
 
 
 @router.post("/top-ups", name="ask_for_advance_top_up", summary="申请紧急调增")

@@ -10,6 +10,7 @@ from contracts.codes import Role
 from contracts.message import Frozen
 from contracts.messages.advance import Direction, Level, NoticeKind
 from contracts.money import FEN_MAX
+from hub.api.asking import Proposed
 from hub.api.deps import Day
 from hub.api.fields import AnArea
 from hub.api.labels import area_name
@@ -17,6 +18,7 @@ from hub.domain.advance import Change, ChangeState, Payment
 from hub.domain.advance_notice import Notice
 from hub.domain.advance_usage import LEVELS_ZH, usage_bp
 from hub.domain.advance_warning import Subject, Warned
+from hub.domain.second_person import Proposal
 from hub.services.advance_positions import Outlook, Situation
 from hub.store.advance_warnings import OfficeToCall
 
@@ -186,10 +188,9 @@ class Proposing(Frozen):
     amount_fen: Amount | None = None
 
 
-class Proposed(BaseModel):
-    """It waits for a second person; `value_fen` is what would move."""
+class AdvanceProposed(Proposed):
+    """`value_fen`: what would move."""
 
-    proposal_id: UUID
     value_fen: int
 
 
@@ -214,6 +215,12 @@ class Paying(Frozen):
 class Receiving(Frozen):
     received_on: Day
     amount_fen: Amount
+
+
+def proposed_view(found: Proposal) -> AdvanceProposed:
+    return AdvanceProposed(
+        proposal_id=found.proposal_id, state=found.state, value_fen=found.value_fen or 0
+    )
 
 
 def position_view(found: Situation, subject: Subject, ahead: Outlook) -> PositionView:

@@ -298,7 +298,7 @@ class SheetTaken(SheetGiven):
 
 
 class ProposedView(BaseModel):
-    """What waits for the second person now."""
+    """What waits for the second person; a repeat sees how it was decided."""
 
     proposal_id: UUID
     subject: str

@@ -1,5 +1,6 @@
 """The work queue of breaks 对账差错: look, take on, repair one or many, by query or by a sheet."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from pydantic import TypeAdapter
 
 from contracts.access import Principal
 from contracts.refusal import RefusalCode, Refused
+from hub.api.asking import RequestKey, asked
 from hub.api.break_shapes import (
     Asked,
     BreakId,
@@ -31,6 +33,7 @@ from hub.api.paging import PAGE_MAX, Cursor, Page, Size, after, page
 from hub.domain.repair import QueuedBreak
 from hub.domain.second_person import Proposal
 from hub.services import break_queue, proposing_repairs, repair_sheets
+from hub.services.asking import once
 
 router = APIRouter(prefix="/breaks", tags=["对账差错 breaks"])
 
@@ -108,24 +111,20 @@ def propose(
     principal: Annotated[Principal, Depends(who_may("propose_repairs"))],
     body: RepairProposed,
     writing: Transaction,
+    key: RequestKey = None,
 ) -> ProposedView:
     """Put before a second person; nothing happens to the breaks before that person's yes.
 
     Refused: OUT_OF_STEP when another number of breaks is found than `count`.
     """
-    if body.query is None:
-        body.check()
-        ids = body.break_ids or []
-    else:
-        ids = [one.break_id for one in _wanted(writing.tx, body)]
-    if body.count is not None and body.count != len(ids):
-        raise Refused(RefusalCode.OUT_OF_STEP, f"现为{len(ids)}笔，请重新预览")
-    wanted = dict.fromkeys(ids, body.kind)
-    return _proposed(
-        proposing_repairs.propose(
-            writing.tx, wanted, reason=body.reason, by=principal, now=writing.now
-        )
-    )
+    tx, now = writing.tx, writing.now
+
+    def propose_it() -> Proposal:
+        wanted = dict.fromkeys(_chosen(tx, body), body.kind)
+        return proposing_repairs.propose(tx, wanted, reason=body.reason, by=principal, now=now)
+
+    request = asked(key, "propose_repairs", body)
+    return _proposed(once(tx, request, propose_it, by=principal, now=now))
 
 
 @router.post("/repairs/{repair_id}/undo", name="propose_undo_of_repair", summary="提出撤销处理")
@@ -134,13 +133,15 @@ def undo(
     repair_id: UUID,
     body: UndoProposed,
     writing: Transaction,
+    key: RequestKey = None,
 ) -> ProposedView:
     """Taking back by contrary entries is for two people, too."""
-    return _proposed(
-        proposing_repairs.propose_undo(
-            writing.tx, repair_id, reason=body.reason, by=principal, now=writing.now
-        )
+    tx, now, reason = writing.tx, writing.now, body.reason
+    propose = partial(
+        proposing_repairs.propose_undo, tx, repair_id, reason=reason, by=principal, now=now
     )
+    request = asked(key, "propose_undo_of_repair", body, repair_id)
+    return _proposed(once(tx, request, propose, by=principal, now=now))
 
 
 @router.post(
@@ -172,12 +173,15 @@ def propose_sheet(
     principal: Annotated[Principal, Depends(who_may("propose_sheet"))],
     body: SheetTaken,
     writing: Transaction,
+    key: RequestKey = None,
 ) -> ProposedView:
     """Only the very file that was previewed."""
-    content = body.content()
-    return _proposed(
-        repair_sheets.propose(writing.tx, content, body.sheet_sha256, by=principal, now=writing.now)
+    tx, now = writing.tx, writing.now
+    propose = partial(
+        repair_sheets.propose, tx, body.content(), body.sheet_sha256, by=principal, now=now
     )
+    request = asked(key, "propose_sheet", body)
+    return _proposed(once(tx, request, propose, by=principal, now=now))
 
 
 @router.get("/{break_id}", name="show_break", summary="差错详情与处理历史")
@@ -188,6 +192,18 @@ def show(
     now: Now,
 ) -> HistoryView:
     return HistoryView.of(break_id, break_queue.history(tx, break_id), now)
+
+
+def _chosen(tx: Reading, body: RepairProposed) -> list[int]:
+    """The breaks that are named, or that the query finds: as many as the preview showed."""
+    if body.query is None:
+        body.check()
+        ids = list(body.break_ids or [])
+    else:
+        ids = [one.break_id for one in _wanted(tx, body)]
+    if body.count is not None and body.count != len(ids):
+        raise Refused(RefusalCode.OUT_OF_STEP, f"现为{len(ids)}笔，请重新预览")
+    return ids
 
 
 def _wanted(tx: Reading, body: RepairWanted) -> list[QueuedBreak]:

@@ -1,8 +1,8 @@
 """When clearing's steps are due, what the hub did by the calendar, and what came too late."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, StringConstraints
@@ -11,11 +11,13 @@ from contracts.access import Principal
 from contracts.codes import AreaCode
 from contracts.message import Frozen
 from contracts.messages.values import Area
+from hub.api.asking import Proposed, RequestKey, asked
 from hub.api.clearing_preview import Name
 from hub.api.deps import Day, Now, Reading, Transaction, who_may
 from hub.domain.cycle import Cycle, due_dates, span_of
 from hub.domain.pair_day import PairDay
 from hub.services import admitting, dated, preview
+from hub.services.asking import once
 
 router = APIRouter(prefix="/clearing", tags=["清算 clearing"])
 Why = Annotated[
@@ -66,12 +68,6 @@ class Admitting(Frozen):
     why: Why
 
 
-class Proposed(BaseModel):
-    """It waits for a second person under this id."""
-
-    proposal_id: UUID
-
-
 @router.get("/calendar", name="show_clearing_calendar", summary="清算日历")
 def show_calendar(
     _: Annotated[Principal, Depends(who_may("show_clearing_calendar"))],
@@ -110,14 +106,17 @@ def admit(
     principal: Annotated[Principal, Depends(who_may("propose_admission"))],
     body: Admitting,
     writing: Transaction,
+    key: RequestKey = None,
 ) -> Proposed:
     """Put a pair day past its time before a second person; approved, the next run takes it.
 
     Refused: OUT_OF_STEP when it is not past its time or another proposal about it is open.
     """
     day = PairDay(body.business_date, AreaCode(body.insured_area), AreaCode(body.treatment_area))
-    found = admitting.propose(writing.tx, day, body.why, principal, writing.now)
-    return Proposed(proposal_id=found.proposal_id)
+    tx, now = writing.tx, writing.now
+    propose = partial(admitting.propose, tx, day, body.why, principal, now)
+    request = asked(key, "propose_admission", body)
+    return Proposed.of(once(tx, request, propose, by=principal, now=now))
 
 
 def _calendar(cycle: Cycle) -> CalendarView:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -11,12 +12,14 @@ from pydantic import BaseModel, Field, StringConstraints
 from contracts.access import Principal
 from contracts.codes import AreaCode
 from contracts.message import Frozen
+from hub.api.asking import Proposed, RequestKey, asked
 from hub.api.deps import Reading, Transaction, who_may
 from hub.api.fields import AnArea
 from hub.api.who_may import sees_all
 from hub.domain.clearing import STATE_ZH, ClearingRun, RunEvent, RunState, RunStep
 from hub.domain.netting import Netting
 from hub.services import clearing, overriding
+from hub.services.asking import once
 
 router = APIRouter(prefix="/clearing-runs", tags=["清算 clearing"])
 
@@ -110,10 +113,9 @@ class Reason(Frozen):
     reason: Words
 
 
-class Proposed(BaseModel):
-    """What now waits for a second person."""
+class OverrideProposed(Proposed):
+    """`unconfirmed`: how many answers were missing when it was proposed."""
 
-    proposal_id: UUID
     unconfirmed: int
 
 
@@ -218,12 +220,18 @@ def override(
     run_id: UUID,
     body: Reason,
     writing: Transaction,
-) -> Proposed:
+    key: RequestKey = None,
+) -> OverrideProposed:
     """Put before a second person; approved, the run stands and is marked with the reason."""
-    found = overriding.propose(
-        writing.tx, run_id, reason=body.reason, by=principal, now=writing.now
+    tx, now = writing.tx, writing.now
+    propose = partial(overriding.propose, tx, run_id, reason=body.reason, by=principal, now=now)
+    request = asked(key, "override_clearing_run", body, run_id)
+    found = once(tx, request, propose, by=principal, now=now)
+    return OverrideProposed(
+        proposal_id=found.proposal_id,
+        state=found.state,
+        unconfirmed=found.content["unconfirmed"],
     )
-    return Proposed(proposal_id=found.proposal_id, unconfirmed=found.content["unconfirmed"])
 
 
 @router.post("/{run_id}/close", name="close_clearing_run", summary="清算批次关账")

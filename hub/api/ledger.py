@@ -12,6 +12,7 @@ from contracts.codes import AreaCode, Fund, InsuranceKind, Role, VisitKind
 from contracts.ids import SettlementId
 from contracts.message import Frozen
 from contracts.refusal import RefusalCode, Refused
+from hub.api.asking import Proposed
 from hub.api.deps import Day, Reading, Transaction, who_may
 from hub.api.fields import AnArea
 from hub.api.labels import ADJUSTMENT_REASONS, FUNDS, INSURANCE_KINDS
@@ -79,12 +80,6 @@ class Wanted(Frozen):
     settlement_id: UUID | None = None
 
 
-class Proposed(BaseModel):
-    """Nothing is booked before another person approves this proposal."""
-
-    proposal_id: UUID
-
-
 @router.get("/balances", name="list_balances", summary="账户余额")
 def standing(
     principal: Annotated[Principal, Depends(who_may("list_balances"))],
@@ -130,7 +125,10 @@ def propose(
     body: Wanted,
     writing: Transaction,
 ) -> Proposed:
-    """Put it before a second person. Repeated, it is the same proposal."""
+    """Put it before a second person. Repeated, it is the same proposal, decided or not.
+
+    Refused: CONFLICTING_REPLAY for another content or person under this adjustment's id.
+    """
     wanted = Adjustment(
         adjustment_id=body.adjustment_id,
         insured_area=_known(writing, body.insured_area),
@@ -146,7 +144,7 @@ def propose(
         settlement_id=SettlementId(body.settlement_id) if body.settlement_id else None,
     )
     found = adjusting.propose(writing.tx, wanted, reason=body.cause, by=principal, now=writing.now)
-    return Proposed(proposal_id=found.proposal_id)
+    return Proposed.of(found)
 
 
 def _known(writing: Transaction, area: str) -> AreaCode:

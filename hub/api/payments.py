@@ -1,6 +1,7 @@
 """What areas owe each other by a confirmed run; payers record payments, payees their receipt."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -10,10 +11,12 @@ from pydantic import BaseModel, Field, StringConstraints
 from contracts.access import Principal
 from contracts.message import Frozen
 from contracts.refusal import RefusalCode, Refused
+from hub.api.asking import Proposed, RequestKey, asked
 from hub.api.deps import Day, Reading, Transaction, who_may
 from hub.api.who_may import sees_all
 from hub.domain.payments import BankEntry, Obligation, Payment
 from hub.services import clearing, payments, withdrawing_payments
+from hub.services.asking import once
 
 router = APIRouter(tags=["收付 payments"])
 
@@ -64,12 +67,6 @@ class Withdrawing(Frozen):
     """Why the payment was never sent as it was recorded."""
 
     reason: Words
-
-
-class Proposed(BaseModel):
-    """It waits for a second person under this id."""
-
-    proposal_id: UUID
 
 
 class ObligationView(BaseModel):
@@ -164,12 +161,15 @@ def withdraw(
     payment_id: UUID,
     body: Withdrawing,
     writing: Transaction,
+    key: RequestKey = None,
 ) -> Proposed:
     """By the payer or an operator, before the receipt; approved, it may be recorded corrected."""
-    found = withdrawing_payments.propose(
-        writing.tx, payment_id, reason=body.reason, by=principal, now=writing.now
+    tx, now = writing.tx, writing.now
+    propose = partial(
+        withdrawing_payments.propose, tx, payment_id, reason=body.reason, by=principal, now=now
     )
-    return Proposed(proposal_id=found.proposal_id)
+    request = asked(key, "propose_payment_withdrawal", body, payment_id)
+    return Proposed.of(once(tx, request, propose, by=principal, now=now))
 
 
 def _entry(slip: Slip) -> BankEntry:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid5
 
@@ -19,6 +20,7 @@ from hub.domain.ledger import posting_of
 from hub.domain.second_person import Proposal, ProposalKind
 from hub.domain.settlement import State
 from hub.services import second_person
+from hub.services.asking import Asked, once
 from hub.store import adjustments, days, ledger
 
 CAUSE_MAX = 500
@@ -79,10 +81,17 @@ def propose(
 ) -> Proposal:
     """Put an adjustment by hand before a second person, whose approval books it.
 
-    `wanted.second` is not looked at. Refused: as `second_person.propose`, and FIELD_INVALID,
-    UNKNOWN_SETTLEMENT or OUT_OF_STEP, as `adjust` would.
+    `wanted.second` is not looked at. The same adjustment by the same person again: its proposal,
+    however it was decided. Refused: CONFLICTING_REPLAY for another content or person under its id,
+    as `second_person.propose`, and FIELD_INVALID, UNKNOWN_SETTLEMENT or OUT_OF_STEP, as `adjust`.
     """
-    _check(replace(wanted, by=by.subject, second=""))
+    mine = replace(wanted, by=by.subject, second="")
+    _check(mine)
+    asked = Asked(mine.adjustment_id, {"adjustment": as_json(mine), "reason": reason})
+    return once(tx, asked, partial(_put, tx, mine, reason, by, now), by=by, now=now)
+
+
+def _put(tx: Connection, wanted: Adjustment, reason: str, by: Principal, now: datetime) -> Proposal:
     _check_settlement(tx, wanted)
     return second_person.propose(
         tx,

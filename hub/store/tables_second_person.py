@@ -1,11 +1,13 @@
-"""The table of proposals: what waits for a second person, and what became of it."""
+"""The tables of proposals: what waits for a second person, what became of it, who asked how."""
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
     DateTime,
+    ForeignKey,
     Index,
+    LargeBinary,
     String,
     Table,
     Uuid,
@@ -53,3 +55,16 @@ Index(
     postgresql_where=text("state = 'open'"),
 )
 Index("proposals_proposed_at", proposals.c.proposed_at, proposals.c.proposal_id)
+
+# The ids that callers minted. The key is the promise that a request is one proposal for ever.
+proposal_requests = Table(
+    "proposal_requests",
+    metadata,
+    Column("request_id", Uuid, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("proposal_id", Uuid, ForeignKey("proposals.proposal_id"), nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint(
+        "octet_length(fingerprint) = 32", name="proposal_requests_fingerprint_is_whole"
+    ),
+)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from httpx import Response
@@ -65,7 +66,8 @@ def test_a_declined_one_books_nothing_and_a_withdrawn_one_neither(
         ("decline", second, "declined"),
         ("withdraw", first, "withdrawn"),
     ):
-        found = said(client.post("/ledger/adjustments", json=AN_ADJUSTMENT, headers=first), 202)
+        body = AN_ADJUSTMENT | {"adjustment_id": str(uuid4())}
+        found = said(client.post("/ledger/adjustments", json=body, headers=first), 202)
         url = f"/proposals/{found['proposal_id']}"
         ended = said(client.post(f"{url}/{word}", json={"why": "有误"}, headers=who))
         assert ended["state"] == state
