@@ -72,10 +72,13 @@ def obligation_id(run_id: UUID, version: int, position: int) -> UUID:
     return uuid5(OBLIGATION, f"{run_id} version {version} number {position}")
 
 
-def payment_id(bank_name: str, serial: str, entry: int = 1) -> UUID:
-    """A bank gives a serial once, so the two name a payment; a corrected entry has its number."""
+def payment_id(payer: AreaCode, bank_name: str, serial: str, entry: int = 1) -> UUID:
+    """A payer's bank gives a serial once, so they name a payment; a corrected entry has its number.
+
+    The payer counts: banks of two provinces may be written alike, and both begin at 0001.
+    """
     again = f"\n{entry}" if entry > 1 else ""
-    return uuid5(PAYMENT, f"{bank_name}\n{serial}{again}")
+    return uuid5(PAYMENT, f"{payer}\n{bank_name}\n{serial}{again}")
 
 
 def judge_payment(owed: Obligation, slip: BankEntry, known: Payment | None) -> Judgement:

@@ -62,13 +62,13 @@ def pay(
     wanted = Payment(
         new_id(), change_id, bank_name, bank_serial, paid_on, amount_fen, by, recorded_at=now
     )
-    before = payments.by_serial(tx, bank_name, bank_serial)
+    before = payments.by_serial(tx, change.payer, bank_name, bank_serial)
     if before is not None:
         return _same(before, wanted)
     paid_fen = sum(one.amount_fen for one in payments.of(tx, [change_id]))
     _check(change, wanted, paid_fen, _latest_day(tx, now))
     after = CHANGE.after(change.state, event_of_payment(change, paid_fen, amount_fen))
-    payments.add(tx, wanted)
+    payments.add(tx, change.payer, wanted)
     store.move(tx, [replace(change, state=after)])
     store.post(tx, [posting_of(change, Cause.PAYMENT, amount_fen, now, wanted.payment_id)])
     return wanted

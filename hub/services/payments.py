@@ -53,14 +53,16 @@ def pay(
     content, or for the very slip that was withdrawn, PAID_TOO_MUCH.
     """
     _check(slip, now)
-    owed = _locked(tx, owed_id)[1]
+    run, owed = _locked(tx, owed_id)
     if owed.from_area != area:
         raise Refused(RefusalCode.NOT_ALLOWED, "只能由付款方登记")
-    known = store.last_entry(tx, slip.bank_name, slip.serial)
+    known = store.last_entry(tx, area, slip)
     if _judged(judge_payment(owed, slip, known)) is Judgement.SAME and known is not None:
         return known
+    if run.issued_at is not None and slip.on < shanghai_date_of(run.issued_at):
+        raise Refused(RefusalCode.FIELD_INVALID, "银行日期早于清算单下发之日")
     entry = 1 if known is None else known.entry + 1
-    id_ = payment_id(slip.bank_name, slip.serial, entry)
+    id_ = payment_id(area, slip.bank_name, slip.serial, entry)
     payment = Payment(id_, owed_id, slip, by, now, entry=entry)
     if not store.add_payment(tx, payment):
         raise Refused(RefusalCode.PAYMENT_DIFFERS)

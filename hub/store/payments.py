@@ -26,13 +26,15 @@ _PAYMENT = """
 """
 _ADD_PAYMENT = """
     INSERT INTO clearing_payments
-        (payment_id, obligation_id, bank_name, serial, paid_on, amount_fen, "by", at, entry)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+        (payment_id, obligation_id, payer, bank_name, serial, paid_on, amount_fen, "by", at, entry)
+    SELECT %s, obligation_id, from_area, %s, %s, %s, %s, %s, %s, %s
+    FROM obligations WHERE obligation_id = %s ON CONFLICT DO NOTHING
 """
 _ADD_RECEIPT = """
     INSERT INTO clearing_receipts
-        (payment_id, bank_name, serial, received_on, amount_fen, "by", at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+        (payment_id, payee, bank_name, serial, received_on, amount_fen, "by", at)
+    SELECT %s, to_area, %s, %s, %s, %s, %s, %s
+    FROM obligations WHERE obligation_id = %s ON CONFLICT DO NOTHING
 """
 _WITHDRAW = """
     INSERT INTO clearing_withdrawals (payment_id, why, "by", second_person, at)
@@ -83,10 +85,11 @@ def find_payment(tx: Connection, payment_id: UUID) -> Payment | None:
     return None
 
 
-def last_entry(tx: Connection, bank_name: str, serial: str) -> Payment | None:
-    """The last payment that this slip was recorded as, withdrawn or not."""
-    wanted = f"{_PAYMENT} sent.bank_name = %s AND sent.serial = %s ORDER BY entry DESC LIMIT 1"
-    for row in bulk.fetch(tx, wanted, (bank_name, serial)):
+def last_entry(tx: Connection, payer: AreaCode, slip: BankEntry) -> Payment | None:
+    """The last payment that this slip of the payer's was recorded as, withdrawn or not."""
+    wanted = f"{_PAYMENT} (payer, sent.bank_name, sent.serial) = (%s, %s, %s)"
+    key = (payer, slip.bank_name, slip.serial)
+    for row in bulk.fetch(tx, f"{wanted} ORDER BY entry DESC LIMIT 1", key):
         return _payment(row)
     return None
 
@@ -98,10 +101,10 @@ def payments_of(tx: Connection, obligation_id: UUID) -> list[Payment]:
 
 
 def add_payment(tx: Connection, one: Payment) -> bool:
-    """Record what was sent; False when the bank's serial is taken. The run must be locked."""
+    """Record what was sent; False when the payer has used the serial. The run must be locked."""
     slip = (one.sent.bank_name, one.sent.serial, one.sent.on, one.sent.amount_fen)
     recorded = (one.recorded_by, one.recorded_at, one.entry)
-    values = (one.payment_id, one.obligation_id, *slip, *recorded)
+    values = (one.payment_id, *slip, *recorded, one.obligation_id)
     if bulk.run(tx, _ADD_PAYMENT, values) == 0:
         return False
     bulk.run(tx, _GROW, (one.sent.amount_fen, 0, one.obligation_id))
@@ -109,9 +112,10 @@ def add_payment(tx: Connection, one: Payment) -> bool:
 
 
 def add_receipt(tx: Connection, payment: Payment, slip: BankEntry, by: str, at: datetime) -> bool:
-    """Record that it came; False when the bank's serial is taken. The run must be locked."""
+    """Record that it came; False when the payee has used the serial. The run must be locked."""
     entry = (slip.bank_name, slip.serial, slip.on, slip.amount_fen)
-    if bulk.run(tx, _ADD_RECEIPT, (payment.payment_id, *entry, by, at)) == 0:
+    values = (payment.payment_id, *entry, by, at, payment.obligation_id)
+    if bulk.run(tx, _ADD_RECEIPT, values) == 0:
         return False
     bulk.run(tx, _GROW, (0, slip.amount_fen, payment.obligation_id))
     return True

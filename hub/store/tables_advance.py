@@ -107,7 +107,8 @@ payments = Table(
     Column("received_on", Date),
     Column("confirmed_by", String(100)),
     Column("confirmed_at", DateTime(timezone=True)),
-    UniqueConstraint("bank_name", "bank_serial", name="advance_payments_serial_once"),
+    Column("payer", String(6), nullable=False),
+    UniqueConstraint("payer", "bank_name", "bank_serial", name="advance_payments_serial_once"),
     CheckConstraint("amount_fen > 0", name="advance_payments_amount_is_positive"),
     CheckConstraint(
         "num_nonnulls(received_on, confirmed_by, confirmed_at) IN (0, 3)",

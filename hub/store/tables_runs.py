@@ -231,7 +231,8 @@ Table(
     Column("by", String(100), nullable=False),
     _instant("at"),
     Column("entry", SmallInteger, nullable=False),
-    UniqueConstraint("bank_name", "serial", "entry", name="clearing_payments_serial_once"),
+    Column("payer", String(6), nullable=False),
+    UniqueConstraint("payer", "bank_name", "serial", "entry", name="clearing_payments_serial_once"),
     CheckConstraint("entry > 0", name="clearing_payments_entries_are_numbered"),
     CheckConstraint("amount_fen > 0", name="clearing_payments_amount_is_positive"),
     CheckConstraint("bank_name <> '' AND serial <> ''", name="clearing_payments_name_a_slip"),
@@ -247,7 +248,8 @@ Table(  # A receipt says of one payment that its money has come; nothing is rece
     _fen("amount_fen"),
     Column("by", String(100), nullable=False),
     _instant("at"),
-    UniqueConstraint("bank_name", "serial", name="clearing_receipts_serial_once"),
+    Column("payee", String(6), nullable=False),
+    UniqueConstraint("payee", "bank_name", "serial", name="clearing_receipts_serial_once"),
     CheckConstraint("amount_fen > 0", name="clearing_receipts_amount_is_positive"),
 )
 

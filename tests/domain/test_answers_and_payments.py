@@ -108,7 +108,9 @@ OWED = Obligation(
     received_fen=0,
 )
 SLIP = BankEntry("工商银行长沙分行", "A1", date(2026, 4, 29), 400)
-RECORDED = Payment(payment_id(SLIP.bank_name, SLIP.serial), OWED.obligation_id, SLIP, "hunan-1", AT)
+RECORDED = Payment(
+    payment_id(HUNAN, SLIP.bank_name, SLIP.serial), OWED.obligation_id, SLIP, "hunan-1", AT
+)
 # 1000 fen are owed, and 400 of them were paid on the 29th by slip A1.
 SLIPS = """
     serial  day  amount_fen  of    | means
@@ -160,10 +162,11 @@ def test_a_receipt_is_of_the_whole_payment_and_not_before_it(case: dict[str, str
     assert judge_receipt(payment, slip) is Judgement(case["means"])
 
 
-def test_a_serial_is_one_payment_of_one_bank() -> None:
-    assert payment_id("工商银行", "1") == payment_id("工商银行", "1")
-    assert payment_id("工商银行", "1") != payment_id("建设银行", "1")
-    assert payment_id("工商银行1", "1") != payment_id("工商银行", "11")
+def test_a_serial_is_one_payment_of_one_payer_by_one_bank() -> None:
+    assert payment_id(HUNAN, "工商银行", "1") == payment_id(HUNAN, "工商银行", "1")
+    assert payment_id(HUNAN, "工商银行", "1") != payment_id(HUNAN, "建设银行", "1")
+    assert payment_id(HUNAN, "工商银行", "1") != payment_id(SHANGHAI, "工商银行", "1")
+    assert payment_id(HUNAN, "工商银行1", "1") != payment_id(HUNAN, "工商银行", "11")
     assert obligation_id(RUN_ID, 1, 2) != obligation_id(RUN_ID, 2, 1)
     assert OWED.is_settled is False
     assert replace(OWED, paid_fen=1000, received_fen=1000).is_settled

@@ -48,7 +48,7 @@ PAIR: Pair = (HUNAN, SHANGHAI)
 NUMBERS = count(1)
 TOO_MUCH = """
     INSERT INTO advance_payments SELECT gen_random_uuid(), change_id, 'b', 's2', paid_on,
-        10000000, 'x', now(), NULL, NULL, NULL FROM advance_payments
+        10000000, 'x', now(), NULL, NULL, NULL, payer FROM advance_payments
 """
 
 

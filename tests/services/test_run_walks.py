@@ -19,7 +19,7 @@ from hub.domain.netting import Netting, positions
 from hub.domain.payments import BankEntry
 from hub.services import answers, clearing, payments
 from hub.store.db import migrate
-from tests.services.test_run_life import LATER, PAID_ON, SLIP, Books, _agreed
+from tests.services.test_run_life import LATER, SLIP, Books, _agreed
 from tests.support.databases import Databases
 from tests.support.hub_books import HUNAN, NOON
 
@@ -71,7 +71,7 @@ def _a_payment(run_id: UUID, random: Random) -> Act:
         if owed is None:
             return None
         slip = BankEntry(
-            "工商银行", serial, PAID_ON, max(1, (owed.amount_fen - owed.paid_fen) // share)
+            "工商银行", serial, LATER.date(), max(1, (owed.amount_fen - owed.paid_fen) // share)
         )
         area = random.choice([owed.from_area, owed.from_area, owed.to_area])
         return payments.pay(tx, owed.obligation_id, slip, area=area, by="payer", now=LATER)
