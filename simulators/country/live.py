@@ -66,7 +66,7 @@ def live_country(
             try:
                 yield world, parts
             finally:
-                _stop_together(parts)
+                stop_together(parts)
 
 
 def wait_for_doors(world: CountryWorld, parts: Parts) -> None:
@@ -74,7 +74,10 @@ def wait_for_doors(world: CountryWorld, parts: Parts) -> None:
     parts.wait_until_healthy("gateway", f"{world.gateway}/docs")
 
 
-def _stop_together(parts: Parts) -> None:
-    """All at once: what is under way is thrown away with the world, and each has much to close."""
-    with ThreadPoolExecutor(len(parts.children)) as pool:
+def stop_together(parts: Parts) -> None:
+    """All at once: each has much to close. What has ended already is left alone.
+
+    What is under way then is thrown away with the world, or is at rest and stays in the databases.
+    """
+    with ThreadPoolExecutor(max(len(parts.children), 1)) as pool:
         list(pool.map(lambda child: child.stop(ENDS_WITHIN_S), parts.children.values()))

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from random import Random
 
@@ -28,20 +28,27 @@ class Traffic:
     _room: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE_MAX))
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE_MAX))
     _thread: threading.Thread | None = None
+    _visits: set["Future[None]"] = field(default_factory=set)
+
+    @property
+    def under_way(self) -> int:
+        """Visits that have begun and are not over."""
+        return len(self._visits)
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="traffic")
         self._thread.start()
 
-    def stop(self) -> None:
-        """No more visits begin; those under way have a moment to end."""
+    def close(self) -> None:
+        """No more visits begin; those under way go on."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
-        until = time.perf_counter() + UNDER_WAY_S
-        for _ in range(AT_ONCE_MAX):
-            if not self._room.acquire(timeout=max(until - time.perf_counter(), 0.001)):
-                break
+
+    def stop(self) -> None:
+        """No more visits begin; those under way have a moment to end."""
+        self.close()
+        wait(self._visits.copy(), timeout=UNDER_WAY_S)
         self.street.closing.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -59,10 +66,13 @@ class Traffic:
             return
         self.begun += 1
         drawn = self.country.draw(self.random)
-        self._pool.submit(self.street.treat, drawn).add_done_callback(self._over)
+        visit = self._pool.submit(self.street.treat, drawn)
+        self._visits.add(visit)
+        visit.add_done_callback(self._over)
 
     def _over(self, visit: "Future[None]") -> None:
         """Nobody waits for a visit: what went wrong in it is told here, or nowhere."""
+        self._visits.discard(visit)
         self._room.release()
         if not visit.cancelled() and (fault := visit.exception()) is not None:
             self.street.tally.odd(f"{type(fault).__name__}: {fault}")

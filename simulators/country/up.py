@@ -1,4 +1,4 @@
-"""`yidi up --country`: the 32 areas live over real Kafka, until they are told to end."""
+"""`yidi up --country`: the 32 areas live over real Kafka, until told to end; then the truths."""
 
 import signal
 import threading
@@ -16,6 +16,7 @@ from contracts.clock import SystemClock, shanghai_date_of
 from simulators.country import registering
 from simulators.country.growth import AT_ONCE, Growth
 from simulators.country.live import live_country, wait_for_doors
+from simulators.country.reckoning import Reckoning, Verdict, sides_of
 from simulators.country.screen import Screen
 from simulators.country.street import Street
 from simulators.country.traffic import AT_ONCE_MAX, Traffic
@@ -32,9 +33,12 @@ LINE_EVERY_S = 5.0
 Tell = Callable[[str], None]
 
 
-def run(rate: float, seed: int) -> None:
-    """Start the country, and keep it busy with `rate` visits a second until Ctrl-C."""
-    began, stop = time.perf_counter(), threading.Event()
+def run(rate: float, seed: int) -> Verdict:
+    """Start the country, and keep it busy with `rate` visits a second until Ctrl-C.
+
+    Then every truth is asked of what happened; a second Ctrl-C does not wait for the answer.
+    """
+    began, stop, hurried = time.perf_counter(), threading.Event(), threading.Event()
 
     def tell(said: str) -> None:
         typer.echo(f"{time.perf_counter() - began:5.1f} s  {said}")
@@ -44,18 +48,32 @@ def run(rate: float, seed: int) -> None:
     # What is thrown away at the end need not survive a power cut: that halves the start.
     with servers(kafka=True, durable=False, tell=tell) as given:
         tell(f"{given.database} · {given.broker}")
-        with _client() as http, live_country(given, country, tell) as (world, parts):
-            street = Street(world, http, clock)
-            with _told_to_stop(stop), _busy(street, parts, rate, tell) as (growth, screen):
-                _watch(growth, screen, stop, tell)
+        with (
+            _client() as http,
+            live_country(given, country, tell) as (world, parts),
+            sides_of(world.deployment) as sides,
+            _told_to_stop(stop, hurried),
+            _busy(Street(world, http, clock), parts, rate, tell) as (growth, screen),
+        ):
+            _watch(growth, screen, stop, tell)
             typer.echo(f"正在停止… stopping … {screen.line()}")
+            typer.echo("再按一次 Ctrl-C 则不核对 Ctrl-C again skips the check of the promises")
+            growth.stop()
+            growth.traffic.close()
+            reckoning = Reckoning(sides, growth.traffic, parts, clock, hurried, tell)
+            verdict = reckoning.reckon()
     _said_at_the_end(given, screen)
+    return verdict
 
 
 @contextmanager
-def _told_to_stop(stop: threading.Event) -> Iterator[None]:
-    """Ctrl-C and SIGTERM set `stop`; until here they interrupt the start."""
-    before = {n: signal.signal(n, lambda *_: stop.set()) for n in (signal.SIGINT, signal.SIGTERM)}
+def _told_to_stop(stop: threading.Event, hurried: threading.Event) -> Iterator[None]:
+    """Ctrl-C and SIGTERM set `stop`, and then `hurried`; until here they interrupt the start."""
+
+    def told(*_: object) -> None:
+        (hurried if stop.is_set() else stop).set()
+
+    before = {n: signal.signal(n, told) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

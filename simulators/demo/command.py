@@ -58,8 +58,7 @@ def up(
         if country:
             from simulators.country import up as live
 
-            live.run(rate, seed)
-            return
+            raise typer.Exit(live.run(rate, seed))
         from simulators.demo.standing import stand
 
         stand(kafka=kafka)
