@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 S = TypeVar("S")
 
@@ -43,7 +43,10 @@ class NotMet(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Case(Generic[S]):
-    """`promise`: a number of PROMISES. `run` raises NotMet, and returns when all is well."""
+    """`promise`: a number of PROMISES. `run` raises NotMet, and returns when all is well.
+
+    `drives`: the kinds of messages that it sends, or that it wants to hear.
+    """
 
     id: str
     sort: Sort
@@ -52,6 +55,7 @@ class Case(Generic[S]):
     sent: str
     expected: str
     promise: int
+    drives: tuple[str, ...]
     run: Callable[[S], None]
 
 
@@ -60,7 +64,11 @@ def cases_of(file: str, runs: Mapping[str, Callable[[S], None]]) -> tuple[Case[S
     text = files("simulators").joinpath("data", "certify", file).read_text(encoding="utf-8")
     rows = tomllib.loads(text)["cases"]
     assert [row["id"] for row in rows] == list(runs), f"{file} and the code tell other cases"
-    return tuple(Case(**row | {"sort": Sort(row["sort"]), "run": runs[row["id"]]}) for row in rows)
+    return tuple(_case(row, runs[row["id"]]) for row in rows)
+
+
+def _case(row: Mapping[str, Any], run: Callable[[S], None]) -> Case[S]:
+    return Case(**{**row, "sort": Sort(row["sort"]), "drives": tuple(row["drives"]), "run": run})
 
 
 def expect(holds: object, otherwise: str) -> None:

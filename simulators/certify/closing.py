@@ -94,13 +94,26 @@ class Day:
         )
 
     def expect_slice(self) -> None:
-        since, until = self.concluded_at, self.concluded_at + timedelta(seconds=1)
+        found = self.slice(self.concluded_at, self.concluded_at + timedelta(seconds=1))
+        whole = (DayBuckets(business_date=self.business_date, buckets=self.expected()),)
+        expect_same("该时段控制总数", whole, found)
+
+    def slice(self, since: datetime, until: datetime) -> tuple[DayBuckets, ...]:
+        """What the area has of [since, until), of whatever day, as it answers now."""
+        mark = self.hub.mark()
         self.hub.say(SliceRequested(since=since, until=until))
         found = self.hub.hear(
-            SliceReported, lambda body: (body.since, body.until) == (since, until)
+            SliceReported, lambda body: (body.since, body.until) == (since, until), since=mark
         ).body
-        whole = (DayBuckets(business_date=self.business_date, buckets=self.expected()),)
-        expect_same("该时段控制总数", whole, found.days)
+        expect_same("时段的地区与角色", (self.hub.area, self.hub.role), (found.area, found.role))
+        return found.days
+
+    def expect_rows_of(self, since: datetime, until: datetime, entries: Sequence[Entry]) -> None:
+        """The rows of a slice; a bucket without rows is answered as well."""
+        asked = RowsRequested(**self._of_bucket(), since=since, until=until)
+        found = self._answer(asked, RowsReported)
+        expect_same("该时段", (since, until), (found.since, found.until))
+        expect_same("该时段明细", tuple(rows(entries)), found.rows)
 
     def expect_repaired(self) -> None:
         """A contrary row is ordered, ordered again, and taken back: the day is as it was."""

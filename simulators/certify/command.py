@@ -51,6 +51,10 @@ Bar = Annotated[bool, typer.Option(help="显示进度")]
 def insured(
     *,
     area: OneArea,
+    desk: Annotated[str, typer.Option(help="经办窗口的地址 http://…，或 模块:类，见接入说明")] = "",
+    token: Annotated[
+        str, typer.Option(envvar="YIDI_CERTIFY_TOKEN", help="经办窗口要求的凭证（Bearer）")
+    ] = "",
     report: Report = None,
     within: Within = 5.0,
     only: Only = None,
@@ -58,14 +62,19 @@ def insured(
 ) -> None:
     """认证参保地：经其主题（YIDI_KAFKA、YIDI_MESSAGE_KEYS）逐例检验并写出报告。"""
     from contracts.programs.settings import read
+    from simulators.certify.insured.desk import desk_of
     from simulators.certify.run import certify_insured
     from simulators.certify.settings import PersonKey
     from simulators.terminal import said_plainly
 
     with said_plainly(), _hub(Role.INSURED, AreaCode(area), within) as hub:
-        key = read(PersonKey).token_key()
-        with _told(progress=progress) as tell:
-            found = certify_insured(hub, key, tell, tuple(only or ()))
+        key, clerk = read(PersonKey).token_key(), desk_of(hub, desk, token)
+        try:
+            with _told(progress=progress) as tell:
+                found = certify_insured(hub, key, tell, tuple(only or ()), clerk)
+        finally:
+            if clerk is not None:
+                clerk.close()
     _end(found, report)
 
 
@@ -129,12 +138,15 @@ def keys(
 def people(
     area: OneArea,
     institutions: Annotated[bool, typer.Option(help="就医地的定点医院，而不是参保人员")] = False,
+    eligibilities: Annotated[bool, typer.Option(help="已认定的门诊慢特病，而不是参保人员")] = False,
 ) -> None:
-    """输出认证所需的人员（或医院）CSV，供被测系统导入。"""
-    from simulators.certify.people import institutions_csv, people_csv
+    """输出认证所需的人员（或其门诊慢特病，或医院）CSV，供被测系统导入。"""
+    from simulators.certify.people import eligibilities_csv, institutions_csv, people_csv
 
-    text = (institutions_csv if institutions else people_csv)(AreaCode(area))
-    typer.echo(text, nl=False)
+    if institutions and eligibilities:
+        raise typer.BadParameter("--institutions 与 --eligibilities 至多给出其一")
+    of = institutions_csv if institutions else eligibilities_csv if eligibilities else people_csv
+    typer.echo(of(AreaCode(area)), nl=False)
 
 
 @app.command()

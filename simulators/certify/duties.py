@@ -58,6 +58,11 @@ SAID: Mapping[str, Said] = {
     for kind, row in _rows()["said"].items()
 }
 
+UNDRIVEN: Mapping[Role, Mapping[str, str]] = {
+    Role(role): reasons for role, reasons in _rows()["undriven"].items()
+}
+"""The kinds of a role that no certification case drives, and why not."""
+
 
 def heard_by(role: Role) -> Iterator[Carried]:
     """What the hub says to an area of this role, topic by topic."""

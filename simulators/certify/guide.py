@@ -13,7 +13,7 @@ from hub.settings import Settings as HubSettings
 from participants.gateway.settings import GatewaySettings
 from participants.treatment.settings import Settings as TreatmentSettings
 from simulators.certify.cases import PROMISES, Case
-from simulators.certify.duties import HEARD, SAID, Carried, heard_by, said_by, topics_of
+from simulators.certify.duties import HEARD, SAID, UNDRIVEN, Carried, heard_by, said_by, topics_of
 from simulators.certify.insured.table import CASES as INSURED_CASES
 from simulators.certify.people import hospital_code, people
 from simulators.certify.samples import sample
@@ -21,6 +21,7 @@ from simulators.certify.treatment.table import CASES as TREATMENT_CASES
 from simulators.certify.vectors import parts_in_order, vectors
 
 FOLDER = Path(__file__).parents[2] / "docs" / "areas"
+CASES_SHOWN = 3
 SCHEMAS = "../../contracts/schemas"
 ROLE_ZH = {Role.INSURED: "参保地", Role.TREATMENT: "就医地"}
 _EXAMPLE = {Role.INSURED: "340000", Role.TREATMENT: "310000"}
@@ -91,7 +92,7 @@ def _topics(role: Role) -> str:
 
 
 def _heard(role: Role) -> str:
-    head = "| 消息 | | 主题 | 键 | 答以 | 时限 | 要点 |\n|---|---|---|---|---|---|---|"
+    head = "| 消息 | | 主题 | 键 | 答以 | 时限 | 要点 | 用例 |\n|---|---|---|---|---|---|---|---|"
     return f"## 要收的消息 What the hub says\n\n{head}\n" + "\n".join(_heard_rows(role)) + "\n"
 
 
@@ -100,18 +101,28 @@ def _heard_rows(role: Role) -> Iterator[str]:
         duty = HEARD[one.body.KIND]
         yield (
             f"| {_linked(one)} | {duty.zh} | `{one.topic}` | `{one.key}` | {_kinds(duty.answer)} "
-            f"| {duty.deadline.format(**_DEADLINES)} | {duty.owes} |"
+            f"| {duty.deadline.format(**_DEADLINES)} | {duty.owes} | {_driven(role, one)} |"
         )
 
 
 def _said(role: Role) -> str:
-    head = "| 消息 | | 主题 | 键 | 何时 |\n|---|---|---|---|---|"
+    head = "| 消息 | | 主题 | 键 | 何时 | 用例 |\n|---|---|---|---|---|---|"
     rows = [
         f"| {_linked(one)} | {SAID[one.body.KIND].zh} | `{one.topic}` | `{one.key}` "
-        f"| {SAID[one.body.KIND].when.format(**_DEADLINES)} |"
+        f"| {SAID[one.body.KIND].when.format(**_DEADLINES)} | {_driven(role, one)} |"
         for one in said_by(role)
     ]
     return f"## 要发的消息 What the area says\n\n{head}\n" + "\n".join(rows) + "\n"
+
+
+def _driven(role: Role, one: Carried) -> str:
+    """The first cases that drive a kind, and how many; or why none does."""
+    kind = one.body.KIND
+    if kind in UNDRIVEN[role]:
+        return f"无：{UNDRIVEN[role][kind]}"
+    ids = [case.id for case in _CASES[role] if kind in case.drives]
+    told = "、".join(ids[:CASES_SHOWN])
+    return told if len(ids) <= CASES_SHOWN else f"{told} 等 {len(ids)} 例"
 
 
 def _codes() -> str:

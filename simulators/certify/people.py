@@ -5,7 +5,7 @@ treatment area; from the data files, for the area's own code.
 import csv
 import io
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -25,7 +25,10 @@ _FOLDER = files("simulators").joinpath("data", "certify")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Person:
-    """One person of the data file, for one area. `repr` shows nothing."""
+    """One person of the data file, for one area. `repr` shows nothing.
+
+    `chronic`: the codes of the diseases 门诊慢特病 that the person is recognised for.
+    """
 
     who: str
     zh: str
@@ -34,6 +37,7 @@ class Person:
     division: str
     born_on: date
     row: Mapping[str, str]
+    chronic: Sequence[str] = ()
 
     def token(self, key: bytes) -> PersonId:
         return person_id_of(ID_CARD, self.certificate_number, key)
@@ -51,12 +55,15 @@ def names() -> list[str]:
 
 def people_csv(area: AreaCode) -> str:
     """The file that `yidi insured load-people` takes."""
-    rows = [dict(person.row) for person in people(area).values()]
-    out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
+    return _csv([person.row for person in people(area).values()])
+
+
+def eligibilities_csv(area: AreaCode) -> str:
+    """The file that `yidi insured load-eligibilities` takes: who is recognised for what."""
+    rows = [
+        _recognised(person, code) for person in people(area).values() for code in person.chronic
+    ]
+    return _csv(rows)
 
 
 def institutions_csv(area: AreaCode) -> str:
@@ -100,8 +107,34 @@ def _person(row: Mapping[str, Any], province: str) -> Person:
         "account_balance_yuan": row["account_balance_yuan"],
     }
     return Person(
-        row["who"], row["zh"], number, row["name"], division_of(area), row["born_on"], told
+        row["who"],
+        row["zh"],
+        number,
+        row["name"],
+        division_of(area),
+        row["born_on"],
+        told,
+        tuple(row.get("chronic", ())),
     )
+
+
+def _recognised(person: Person, code: str) -> dict[str, str]:
+    return {
+        "certificate_kind": ID_CARD,
+        "certificate_number": person.certificate_number,
+        "insurance_kind": EMPLOYEE,
+        "disease_code": code,
+        "valid_from": person.row["in_force_from"],
+        "valid_to": "",
+    }
+
+
+def _csv(rows: Sequence[Mapping[str, str]]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
 
 
 def _number(first: str) -> str:

@@ -15,6 +15,7 @@ from simulators.certify.cases import Case, NotMet
 from simulators.certify.exchange import Exchange, nobody_named
 from simulators.certify.hub import Hub
 from simulators.certify.insured import reconciling as insured_books
+from simulators.certify.insured.desk import Desk
 from simulators.certify.insured.stage import Stage as InsuredStage
 from simulators.certify.insured.table import CASES as INSURED_CASES
 from simulators.certify.treatment.stage import Stage as TreatmentStage
@@ -78,10 +79,14 @@ def no_bar(_done: int, _of: int, _next: str) -> None:
 
 
 def certify_insured(
-    hub: Hub, token_key: bytes, tell: Tell = no_bar, only: Sequence[str] = ()
+    hub: Hub,
+    token_key: bytes,
+    tell: Tell = no_bar,
+    only: Sequence[str] = (),
+    desk: Desk | None = None,
 ) -> Certificate:
-    """All cases of an insured area; `only`: those whose id begins so."""
-    stage = InsuredStage(hub, token_key)
+    """All cases of an insured area; `only`: those whose id begins so; `desk`: its clerk."""
+    stage = InsuredStage(hub, token_key, desk=desk)
     found = _certified(stage, INSURED_CASES, tell, only)
     if found.is_given:
         insured_books.finish(stage)

@@ -4,7 +4,9 @@ import base64
 import hashlib
 import json
 import struct
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -17,17 +19,27 @@ from contracts.messages import kinds
 from contracts.schemas.carried import CARRIED
 from contracts.sealing import Sealer
 from participants.insured.domain.person_file import HEADER
+from participants.insured.services import eligibilities
 from participants.insured.services.people import read
-from simulators.certify.duties import HEARD, SAID, heard_by, said_by
+from simulators.certify.cases import Case
+from simulators.certify.duties import HEARD, SAID, UNDRIVEN, heard_by, said_by
 from simulators.certify.exchange import shown
 from simulators.certify.guide import FOLDER, written
+from simulators.certify.insured.chronic import OTHER_DISEASE
+from simulators.certify.insured.desk import Desk
 from simulators.certify.insured.table import CASES as INSURED_CASES
-from simulators.certify.people import hospital_code, people, people_csv
+from simulators.certify.people import eligibilities_csv, hospital_code, people, people_csv
 from simulators.certify.samples import sample
 from simulators.certify.treatment.outside import Outside
 from simulators.certify.treatment.table import CASES as TREATMENT_CASES
 from simulators.certify.vectors import SEALED, SECRET, VALUE, vectors
 
+CASES: Mapping[Role, Sequence[Case[Any]]] = {
+    Role.INSURED: INSURED_CASES,
+    Role.TREATMENT: TREATMENT_CASES,
+}
+# A wish that never becomes a message, and all that was said in the whole run.
+DRIVES_NOTHING = {"T-208", "I-901", "T-901"}
 EVERY = [
     pytest.param(role, one.body.KIND, id=f"{role} {one.body.KIND}")
     for role in Role
@@ -74,6 +86,20 @@ def test_an_answer_is_a_kind_that_the_area_says() -> None:
             assert set(HEARD[one.body.KIND].answer) <= said, one.body.KIND
 
 
+@pytest.mark.parametrize("role", Role)
+def test_every_kind_of_a_guide_is_driven_by_a_case_or_says_why_not(role: Role) -> None:
+    kinds_of = {one.body.KIND for one in (*heard_by(role), *said_by(role))}
+    driven = {kind for case in CASES[role] for kind in case.drives}
+    assert driven <= kinds_of, "a case drives what its role neither takes nor says"
+    assert kinds_of - driven == UNDRIVEN[role].keys()
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_case_drives_something_but_those_that_say_why(role: Role) -> None:
+    idle = {case.id for case in CASES[role] if not case.drives}
+    assert idle == DRIVES_NOTHING & {case.id for case in CASES[role]}
+
+
 def test_no_case_has_the_id_of_another() -> None:
     ids = [case.id for case in INSURED_CASES] + [case.id for case in TREATMENT_CASES]
     assert len(ids) == len(set(ids))
@@ -86,6 +112,15 @@ def test_the_people_file_is_one_that_an_area_can_load(area: AreaCode, tmp_path: 
     assert file.read_text("utf-8").splitlines()[0] == ",".join(HEADER)
     assert len(read(area, file)) == len(people(area))
     assert hospital_code(area)[1:3] == area[:2]
+
+
+def test_the_eligibilities_file_is_one_that_an_area_can_load(tmp_path: Path) -> None:
+    area, file = next(iter(areas())), tmp_path / "eligibilities.csv"
+    file.write_text(eligibilities_csv(area), "utf-8")
+    found = {row.certificate_number: row.disease_code for row in eligibilities.read(file)}
+    person = people(area)["chronic"]
+    assert found == {person.certificate_number: person.chronic[0]}
+    assert OTHER_DISEASE not in found.values()
 
 
 def test_what_is_shown_names_nobody() -> None:
@@ -158,5 +193,11 @@ def test_the_digest_and_the_marks_are_what_the_guide_says_in_words() -> None:
 def test_an_outside_has_as_many_methods_as_the_guide_says() -> None:
     methods = {name for name in vars(Outside) if not name.startswith("_")}
     assert methods > {"wish", "close"}
-    assert len(methods - {"wish", "close"}) == 8
-    assert "和八种问询" in written(Role.TREATMENT)
+    assert len(methods - {"wish", "close"}) == 11
+    assert "和十一种问询" in written(Role.TREATMENT)
+
+
+def test_a_desk_has_the_methods_that_the_guide_says() -> None:
+    methods = {name for name in vars(Desk) if not name.startswith("_")}
+    assert methods == {"decide", "change", "close"}
+    assert "（`decide`、`change`、`close`）" in written(Role.INSURED)

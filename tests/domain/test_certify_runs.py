@@ -22,6 +22,9 @@ from simulators.certify import run
 from simulators.certify.cases import Case, NotMet, Sort
 from simulators.certify.command import _page
 from simulators.certify.hub import Hub
+from simulators.certify.insured.desk import desk_of
+from simulators.certify.insured.stage import Stage as InsuredStage
+from simulators.certify.insured.table import CASES as INSURED_CASES
 from simulators.certify.people import people
 from simulators.certify.preparing import message_keys
 from simulators.certify.run import Outcome, certify_insured, certify_treatment
@@ -123,8 +126,25 @@ def test_a_gateway_that_is_not_there_is_told_in_one_sentence() -> None:
         outside_of(hub(Role.TREATMENT), "nowhere", "", "")
 
 
+def test_a_desk_that_is_not_there_is_told_in_one_sentence() -> None:
+    (port,) = free_ports(1)
+    with pytest.raises(Unexpected, match=f"经办窗口 http://127.0.0.1:{port} 连接不上"):
+        desk_of(hub(Role.INSURED), f"http://127.0.0.1:{port}", "")
+    with pytest.raises(typer.BadParameter, match="没有这个类：nowhere:Desk"):
+        desk_of(hub(Role.INSURED), "nowhere:Desk", "")
+    assert desk_of(hub(Role.INSURED), "", "") is None
+
+
+def test_without_a_desk_every_case_of_the_clerk_says_what_is_missing() -> None:
+    chosen = {case.id: case for case in INSURED_CASES if case.id in {"I-701", "I-705"}}
+    stage = InsuredStage(hub(Role.INSURED), b"k" * 32)
+    assert [run._tried(stage, case).why for case in chosen.values()] == [
+        "认证前提不满足：须以 --desk 给出经办窗口"
+    ] * 2
+
+
 def tried(case_run: Callable[[Any], None]) -> Outcome:
-    case = Case("I-000", Sort.NORMAL, "试", "try", "", "", 1, case_run)
+    case = Case("I-000", Sort.NORMAL, "试", "try", "", "", 1, (), case_run)
     stage: Any = type("Stage", (), {"hub": hub(Role.INSURED), "tidy": lambda _self: None})()
     return run._tried(stage, case)
 

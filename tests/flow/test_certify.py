@@ -22,7 +22,9 @@ from tests.support.certified import (
     Defect,
     certified_insured,
     certified_treatment,
+    clerk_of,
     insured_engine,
+    offices_file,
     on_kafka,
     treatment_engine,
     url_of,
@@ -31,6 +33,8 @@ from tests.support.certified import TREATMENT as TREATMENT_AREA
 from tests.support.databases import Databases
 
 CERTIFIED_WITHIN_S = 150.0
+SAID_AT_THE_START = {"area_terms_published", "directory_published", "institutions_published"}
+"""Before any case: these are looked for among what the topics held."""
 SIGNED_BY_NOBODY = {306, 307, 308, 309, 310}
 
 
@@ -69,7 +73,52 @@ INSURED = (
         "subtracts the count",
         defects.SUBTRACTS_THE_COUNT,
         ("I-5",),
-        frozenset({"I-501", "I-505", "I-507", "I-508", "I-509"}),
+        frozenset({"I-501", "I-505", "I-507", "I-508", "I-509", "I-511", "I-512"}),
+    ),
+    Flawed(
+        "pays for any disease",
+        defects.PAYS_FOR_ANY_DISEASE,
+        ("I-6",),
+        frozenset({"I-606", "I-608"}),
+    ),
+    Flawed(
+        "knows no limit of a disease",
+        defects.KNOWS_NO_LIMIT_OF_A_DISEASE,
+        ("I-6",),
+        frozenset({"I-602", "I-603"}),
+    ),
+    Flawed(
+        "counts a chronic visit as a stay",
+        defects.TAKES_CHRONIC_FOR_A_STAY,
+        ("I-6",),
+        frozenset({"I-602", "I-604", "I-606", "I-607", "I-608"}),
+    ),
+    Flawed(
+        "decides for the clerk",
+        defects.DECIDES_FOR_THE_CLERK,
+        ("I-7",),
+        frozenset(f"I-{n}" for n in range(701, 707)),
+    ),
+    Flawed(
+        "forgets where a registration stands",
+        defects.FORGETS_STANDINGS,
+        ("I-7",),
+        frozenset({"I-704", "I-705", "I-706"}),
+    ),
+    Flawed(
+        "tells a slice as it did before",
+        defects.TELLS_SLICES_AS_BEFORE,
+        ("I-5",),
+        frozenset({"I-511"}),
+    ),
+    Flawed(
+        "counts the end of a slice in", defects.COUNTS_THE_END_IN, ("I-5",), frozenset({"I-510"})
+    ),
+    Flawed(
+        "keeps whole seconds",
+        defects.KEEPS_WHOLE_SECONDS,
+        ("I-5",),
+        frozenset({"I-504", "I-510", "I-511", "I-512"}),
     ),
 )
 TREATMENT = (
@@ -82,6 +131,20 @@ TREATMENT = (
     Flawed("knows no message again", defects.KNOWS_NO_ID_AGAIN, ("T-3",), frozenset({"T-302"})),
     Flawed(
         "makes bills add up", defects.MAKES_BILLS_ADD_UP, ("T-3",), frozenset({"T-304", "T-305"})
+    ),
+    Flawed("undoes what is kept", defects.UNDOES_WHAT_IS_KEPT, ("T-6",), frozenset({"T-604"})),
+    Flawed(
+        "takes every filing for active",
+        defects.TAKES_EVERY_FILING_FOR_ACTIVE,
+        ("T-7",),
+        frozenset({"T-701", "T-702"}),
+    ),
+    Flawed("knows everybody", defects.KNOWS_EVERYBODY, ("T-7",), frozenset({"T-706"})),
+    Flawed(
+        "tells a slice as it did before",
+        defects.TELLS_SLICES_AS_BEFORE,
+        ("T-5",),
+        frozenset({"T-511"}),
     ),
 )
 
@@ -96,10 +159,21 @@ def told(found: Certificate) -> dict[str, str]:
     return {one.case.id: one.why for one in found.failed}
 
 
+def undriven(found: Certificate) -> dict[str, set[str]]:
+    """Of each case the kinds that it claims to drive, and that did not go over the wire in it."""
+    seen = {
+        one.case.id: {exchange.kind for exchange in one.exchanges} | SAID_AT_THE_START
+        for one in found.outcomes
+    }
+    lacking = {one.case.id: set(one.case.drives) - seen[one.case.id] for one in found.outcomes}
+    return {id_: kinds for id_, kinds in lacking.items() if kinds}
+
+
 def test_our_insured_area_is_certified(databases: Databases, tmp_path: Path) -> None:
     found = certified_insured(databases, tmp_path)
     assert told(found) == {}
     assert found.is_given
+    assert undriven(found) == {}
 
 
 @pytest.mark.parametrize("flawed", INSURED, ids=lambda flawed: flawed.name)
@@ -111,18 +185,21 @@ def test_a_faulty_insured_area_fails_exactly_where_it_should(
 
 
 @pytest.mark.usefixtures("soon")
-def test_our_treatment_area_is_certified(stack: Servers, databases: Databases) -> None:
-    found = certified_treatment(stack, databases)
+def test_our_treatment_area_is_certified(
+    stack: Servers, databases: Databases, tmp_path: Path
+) -> None:
+    found = certified_treatment(stack, databases, tmp_path)
     assert told(found) == {}
     assert found.is_given
+    assert undriven(found) == {}
 
 
 @pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize("flawed", TREATMENT, ids=lambda flawed: flawed.name)
 def test_a_faulty_treatment_area_fails_exactly_where_it_should(
-    stack: Servers, databases: Databases, flawed: Flawed
+    stack: Servers, databases: Databases, tmp_path: Path, flawed: Flawed
 ) -> None:
-    found = certified_treatment(stack, databases, flawed.defect, flawed.families)
+    found = certified_treatment(stack, databases, tmp_path, flawed.defect, flawed.families)
     assert told(found).keys() == flawed.fails, told(found)
 
 
@@ -150,7 +227,17 @@ def test_the_command_certifies_our_insured_area_over_kafka(
             ["insured", "work", "--area", INSURED_AREA],
             YIDI_INSURED_DATABASE_URL=url_of(engine),
         )
-        found = certified_by_command(parts, ["insured", "--area", INSURED_AREA], tmp_path)
+        (port,) = free_ports(1)
+        desk = f"http://127.0.0.1:{port}"
+        parts.start(
+            "desk",
+            ["insured", "api", "--area", INSURED_AREA],
+            YIDI_INSURED_DATABASE_URL=url_of(engine),
+            YIDI_INSURED_API_PORT=str(port),
+        )
+        parts.wait_until_healthy("desk", f"{desk}/health")
+        asked = ["insured", "--area", INSURED_AREA, "--desk", desk, "--token", clerk_of(engine)]
+        found = certified_by_command(parts, asked, tmp_path)
     assert found["certified"]
     assert found["passed"] == len(INSURED_CASES)
 
@@ -163,7 +250,10 @@ def test_the_command_certifies_our_treatment_area_over_kafka(
     url, (port,) = url_of(treatment_engine(databases)), free_ports(1)
     gateway = f"http://127.0.0.1:{port}"
     with on_kafka(kafka_bootstrap, Role.TREATMENT, TREATMENT_AREA, tmp_path) as parts:
-        own = {"YIDI_TREATMENT_DATABASE_URL": url}
+        own = {
+            "YIDI_TREATMENT_DATABASE_URL": url,
+            "YIDI_TREATMENT_DIRECTORY": str(offices_file(tmp_path)),
+        }
         parts.start("work", ["treatment", "work", "--area", TREATMENT_AREA], **own)
         served = ["gateway", "serve", "--area", TREATMENT_AREA, "--port", str(port)]
         parts.start("gateway", served, **own)

@@ -8,11 +8,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import httpx
 from sqlalchemy import Connection, Engine
 
-from contracts import topics
+from contracts import access, topics
+from contracts.access import AccessRole, Principal
 from contracts.clock import SystemClock
 from contracts.codes import AreaCode, Role
 from contracts.delivery.broker import Broker, Record, Sender
@@ -26,6 +28,7 @@ from contracts.signing import KeyRing
 from contracts.topics import participant
 from hub.settings import Settings as HubSettings
 from participants.insured import main as insured
+from participants.insured.services import eligibilities
 from participants.insured.services import people as insured_people
 from participants.insured.settings import Settings as InsuredSettings
 from participants.insured.store.db import migrate as migrate_insured
@@ -35,7 +38,8 @@ from participants.treatment.services import institutions
 from participants.treatment.settings import Settings as TreatmentSettings
 from participants.treatment.store.db import migrate as migrate_treatment
 from simulators.certify.hub import Hub
-from simulators.certify.people import institutions_csv, people_csv
+from simulators.certify.insured.desk import HttpDesk
+from simulators.certify.people import eligibilities_csv, institutions_csv, people_csv
 from simulators.certify.preparing import message_keys
 from simulators.certify.run import Certificate, certify_insured, certify_treatment
 from simulators.certify.treatment.gateway import Gateway
@@ -45,11 +49,25 @@ from simulators.running.embedded import Parts as Threads
 from simulators.running.parts import Parts, started
 from simulators.stack.servers import Servers
 from tests.support.databases import Databases
+from tests.support.http import served
 from tests.support.insured import SEALER, TOKEN_KEY
 
 INSURED, TREATMENT = AreaCode("340000"), AreaCode("310000")
 WITHIN, QUIET = timedelta(seconds=10), timedelta(milliseconds=60)
 CERTAIN_WITHIN = timedelta(seconds=15)
+OFFICES = """
+[[agencies]]
+division = "{area}"
+name = "认证示例经办机构"
+phone = "12393"
+address = "认证示例医保服务大厅"
+
+[[pooling_areas]]
+division = "{area}"
+name = "认证示例统筹区"
+opened = ["inpatient", "outpatient", "chronic"]
+since = 2023-01-01
+"""
 # So that what nobody answers ends within two seconds.
 SOON = {
     "YIDI_SETTLE_WITHIN_MS": "1000",
@@ -57,6 +75,7 @@ SOON = {
     "YIDI_STATUS_WITHIN_MS": "500",
     "YIDI_VOID_BEFORE_MS": "300",
     "YIDI_GATEWAY_ANSWER_WITHIN_S": "1",
+    "YIDI_TREATMENT_SLICE_EVERY_S": "1",
 }
 
 Change = Callable[[Message[Any], list[Outgoing]], list[Outgoing]]
@@ -179,7 +198,17 @@ def insured_engine(databases: Databases, folder: Path) -> Engine:
     with engine.begin() as tx:
         rows = insured_people.read(INSURED, insured_files(folder))
         insured_people.load(tx, rows, SEALER, TOKEN_KEY)
+        recognised = folder / "eligibilities.csv"
+        recognised.write_text(eligibilities_csv(INSURED), "utf-8")
+        eligibilities.load(tx, eligibilities.read(recognised), TOKEN_KEY)
     return engine
+
+
+def clerk_of(engine: Engine) -> str:
+    """The token of a clerk of the insured area."""
+    who, now = Principal("clerk", AccessRole.INSURED_AGENCY, INSURED), SystemClock().now()
+    with engine.begin() as tx:
+        return access.issue(tx, who, valid_for=timedelta(days=1), now=now)
 
 
 def treatment_engine(databases: Databases) -> Engine:
@@ -189,6 +218,13 @@ def treatment_engine(databases: Databases) -> Engine:
         lines = institutions_csv(TREATMENT).splitlines()
         institutions.load(tx, read_list(lines, TREATMENT))
     return engine
+
+
+def offices_file(folder: Path) -> Path:
+    """The offices that the treatment area makes known."""
+    file = folder / "offices.toml"
+    file.write_text(OFFICES.replace("{area}", TREATMENT), "utf-8")
+    return file
 
 
 def url_of(engine: Engine) -> str:
@@ -212,9 +248,11 @@ def certified_insured(
     log = MemoryLog(keys=keys)
     settings = InsuredSettings(insured_wait_ms=20)
     worker = insured.worker(INSURED, engine, Transport(log, flaw), SystemClock(), settings)
-    with _working(with_defect(worker, flaw)):
+    desk = insured.desk(INSURED, engine, log, SystemClock(), settings, sealer=SEALER)
+    with _working(with_defect(worker, flaw)), served(desk) as http:
         hub = Hub(Role.INSURED, INSURED, log, keys, WITHIN, QUIET)
-        return certify_insured(hub, TOKEN_KEY, only=only)
+        clerk = HttpDesk("http://desk", clerk_of(engine), hub, cast(httpx.Client, http))
+        return certify_insured(hub, TOKEN_KEY, only=only, desk=clerk)
 
 
 def with_defect(worker: Processor, defect: Defect) -> Processor:
@@ -238,7 +276,11 @@ def _working(worker: Processor) -> Iterator[None]:
 
 
 def certified_treatment(
-    servers: Servers, databases: Databases, defect: Defect | None = None, only: Sequence[str] = ()
+    servers: Servers,
+    databases: Databases,
+    folder: Path,
+    defect: Defect | None = None,
+    only: Sequence[str] = (),
 ) -> Certificate:
     """Our treatment area and gateway on the log in memory, certified; `SOON` must be set."""
     flaw = defect or Defect()
@@ -247,7 +289,7 @@ def certified_treatment(
     log = MemoryLog(keys=keys)
     secrets = new_secrets([TREATMENT])
     deployment = Deployment(servers, (TREATMENT,), "", "", url_of(engine), None, secrets)
-    settings = TreatmentSettings()
+    settings = TreatmentSettings(treatment_directory=offices_file(folder))
     with ExitStack() as stack:
         parts = Threads(deployment, stack, HubSettings(), slices_every_s=0, log=log)
 
@@ -259,6 +301,8 @@ def certified_treatment(
         parts.loop("treatment", build)
         remind = treatment.reminder(TREATMENT, engine, log, SystemClock(), settings)
         parts.beside("jobs", remind)
+        tell = treatment.slicer(TREATMENT, engine, log, SystemClock(), settings)
+        parts.beside("slices", tell)
         hub = Hub(Role.TREATMENT, TREATMENT, log, keys, WITHIN, QUIET)
         outside = Gateway(TREATMENT, parts.gateway(), hub)
         sealer = Sealer.from_text(secrets["YIDI_SEALING_KEYS"])

@@ -8,27 +8,36 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from contracts.codes import AreaCode, Role
+from contracts.clock import shanghai_date_of
+from contracts.codes import AreaCode, RegistrationCategory, Role, VisitKind
 from contracts.delivery.broker import Broker, Record
 from contracts.delivery.codec import Letter, NotAMessage, decode, headers_of
 from contracts.delivery.processor import Handle
 from contracts.ids import MessageId, new_id
 from contracts.message import Message, Outgoing, effect_of
-from contracts.messages.enquiry import PersonEnquired, PreflightForwarded
-from contracts.messages.reconciliation import TotalsRequested
+from contracts.messages.enquiry import PersonEnquired, PersonTold, PreflightForwarded
+from contracts.messages.reconciliation import SliceRequested, TotalsRequested
+from contracts.messages.registration import (
+    RegistrationReviewRequested,
+    RegistrationStanding,
+    RegistrationTold,
+)
 from contracts.messages.repair import RepairOrdered
 from contracts.messages.settlement import (
     BenefitReleased,
     CalculationRequested,
+    Outcome,
     ReleaseRequested,
     SettlementAnswered,
+    SettlementConcluded,
 )
 from contracts.messages.values import Shares
 from contracts.signing import Distrust, KeyRing, Signature
 from contracts.topics import HUB_CALCULATIONS, participant
 from participants.insured.store import grants
-from simulators.certify.treatment.stage import BILL
-from tests.support.certified import INSURED, TREATMENT, Defect, Reading, keys_of
+from simulators.certify.slicing import MOMENT
+from simulators.certify.treatment.stage import BILL, SHARES
+from tests.support.certified import INSURED, TREATMENT, Change, Defect, Reading, keys_of
 
 
 class Credulous(KeyRing):
@@ -189,6 +198,105 @@ def _mended(one: Message[SettlementAnswered]) -> Message[SettlementAnswered]:
     return Message(one.head, one.body.model_copy(update={"shares": shares}))
 
 
+def _heard_as(change: Callable[[Any], Any]) -> Callable[[Handle], Handle]:
+    """It does with each message what it should do with another."""
+
+    def wrapped(handle: Handle) -> Handle:
+        def run(tx: Connection, batch: Sequence[Message[Any]], now: datetime) -> list[Outgoing]:
+            return list(handle(tx, [Message(one.head, change(one.body)) for one in batch], now))
+
+        return run
+
+    return wrapped
+
+
+def _of_care(kind: VisitKind, **fields: Any) -> Callable[[Any], Any]:
+    """A bill of this kind of visit, with other words about the visit."""
+
+    def change(body: Any) -> Any:
+        if body.care.visit_kind is not kind:
+            return body
+        return body.model_copy(update={"care": body.care.model_copy(update=fields)})
+
+    return change
+
+
+def _pays_without_limit(asked: Message[Any], said: list[Outgoing]) -> list[Outgoing]:
+    """Of a chronic visit the pool pays its rate of all in scope, as if there were no limit."""
+    body = asked.body
+    if body.care.visit_kind is not VisitKind.CHRONIC:
+        return said
+    paid, total = body.bill.in_scope_fen * 7 // 10, body.bill.total_fen
+    shares = Shares(pool_fen=paid, cash_fen=total - paid)
+    return [
+        _body_changed(one, shares=shares) if hasattr(one.message.body, "shares") else one
+        for one in said
+    ]
+
+
+def _as_self_service(body: Any) -> Any:
+    """Every registration is of the category that the area decides at once."""
+    other = RegistrationCategory.OTHER_TEMPORARY
+    wanted = body.wanted.model_copy(update={"category": other, "disease_code": None})
+    return body.model_copy(update={"wanted": wanted})
+
+
+def _deaf(_handle: Handle) -> Handle:
+    """Takes the message, and does nothing."""
+    return lambda _tx, _batch, _now: []
+
+
+def _as_before() -> Change:
+    """What it once told of a slice it tells of it for ever."""
+    first: dict[tuple[datetime, datetime], Any] = {}
+
+    def change(asked: Message[Any], said: list[Outgoing]) -> list[Outgoing]:
+        (one,) = said
+        days = first.setdefault(
+            (asked.body.since, asked.body.until),
+            one.message.body.days,  # type: ignore[attr-defined]  # of a slice
+        )
+        return [_body_changed(one, days=days)]
+
+    return change
+
+
+def _with_its_end(handle: Handle) -> Handle:
+    """The instant at which a slice ends is of the slice."""
+
+    def run(
+        tx: Connection, batch: Sequence[Message[SliceRequested]], now: datetime
+    ) -> list[Outgoing]:
+        longer = _heard_as(lambda body: body.model_copy(update={"until": body.until + MOMENT}))
+        return [
+            _body_changed(said, until=one.body.until)
+            for one in batch
+            for said in longer(handle)(tx, [one], now)
+        ]
+
+    return run
+
+
+def _in_whole_seconds(body: Any) -> Any:
+    at = body.concluded_at
+    return body.model_copy(update={"concluded_at": at and at.replace(microsecond=0)})
+
+
+def _as_reversed(body: Any) -> Any:
+    """A cancellation that was refused is taken for one that was granted."""
+    if body.outcome is not Outcome.KEPT:
+        return body
+    known = {"business_date": shanghai_date_of(body.concluded_at), "shares": SHARES, "code": None}
+    return body.model_copy(update={"outcome": Outcome.REVERSED, **known})
+
+
+def _as_active(body: Any) -> Any:
+    """Whatever the hub says of what was filed, it counts."""
+    if body.change_id is not None:
+        return body
+    return body.model_copy(update={"state": RegistrationStanding.ACTIVE, "code": None})
+
+
 ANSWERS_DUPLICATES_ANEW = Defect(
     hears=_renamed(Role.INSURED, INSURED, of=lambda _letter, value: value)
 )
@@ -204,3 +312,23 @@ KNOWS_NO_ID_AGAIN = Defect(
     hears=_renamed(Role.TREATMENT, TREATMENT, of=lambda letter, _value: letter.head.message_id)
 )
 MAKES_BILLS_ADD_UP = Defect(handles=(SettlementAnswered, _made_to_add_up))
+PAYS_FOR_ANY_DISEASE = Defect(
+    handles=(CalculationRequested, _heard_as(_of_care(VisitKind.CHRONIC, disease_code="M01600")))
+)
+KNOWS_NO_LIMIT_OF_A_DISEASE = Defect(says=(CalculationRequested, _pays_without_limit))
+TAKES_CHRONIC_FOR_A_STAY = Defect(
+    handles=(
+        CalculationRequested,
+        _heard_as(_of_care(VisitKind.CHRONIC, visit_kind=VisitKind.INPATIENT)),
+    )
+)
+DECIDES_FOR_THE_CLERK = Defect(handles=(RegistrationReviewRequested, _heard_as(_as_self_service)))
+FORGETS_STANDINGS = Defect(handles=(RegistrationTold, _deaf))
+TELLS_SLICES_AS_BEFORE = Defect(says=(SliceRequested, _as_before()))
+COUNTS_THE_END_IN = Defect(handles=(SliceRequested, _with_its_end))
+KEEPS_WHOLE_SECONDS = Defect(handles=(SettlementConcluded, _heard_as(_in_whole_seconds)))
+UNDOES_WHAT_IS_KEPT = Defect(handles=(SettlementAnswered, _heard_as(_as_reversed)))
+TAKES_EVERY_FILING_FOR_ACTIVE = Defect(handles=(RegistrationTold, _heard_as(_as_active)))
+KNOWS_EVERYBODY = Defect(
+    handles=(PersonTold, _heard_as(lambda body: body.model_copy(update={"code": None})))
+)

@@ -1,12 +1,15 @@
 """Closing: an area's totals, rows, pieces and slices of a day, and repairs the hub orders."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from contracts.codes import VisitKind
 from contracts.control_totals import Entry
 from contracts.ids import SettlementId
 from contracts.messages.settlement import Outcome, SettlementCalculated
 from contracts.messages.values import Bill
+from simulators.certify import slicing
 from simulators.certify.cases import expect_same
 from simulators.certify.closing import Day
 from simulators.certify.insured.stage import BILL, SMALLER, Stage
@@ -31,14 +34,45 @@ def finish(stage: Stage) -> None:
         _reverse(stage, stage.day, stage.day.entries[0].settlement_id)
 
 
-def _settled(stage: Stage, day: Day, of: Bill) -> Entry:
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A benefit that was granted, and of which the hub has not said the end. See `slicing.Open`."""
+
+    stage: Stage
+    day: Day
+    entry: Entry
+
+    def settle(self, at: datetime) -> None:
+        self._say(Outcome.SETTLED, at)
+
+    def reverse(self, at: datetime) -> None:
+        self.stage.given_back(self.entry.settlement_id, was_granted=True)
+        self._say(Outcome.REVERSED, at)
+
+    def _say(self, outcome: Outcome, at: datetime) -> None:
+        id_, day = self.entry.settlement_id, self.day.business_date
+        self.stage.conclude(id_, outcome, day, concluded_at=at)
+        # Of the same person and so behind it: once this is answered, the conclusion was heard.
+        self.stage.enquired(self.stage.token())
+
+
+def _granted(stage: Stage, day: Day, of: Bill) -> Granted:
     asked = stage.request(of=of)
     found: SettlementCalculated = stage.granted_for(asked)
-    del stage.granted[asked.settlement_id]  # It stays until the end of the run.
-    stage.conclude(
-        asked.settlement_id, Outcome.SETTLED, day.business_date, concluded_at=day.concluded_at
-    )
-    return entry(asked.settlement_id, 1, of.total_fen, found.shares.completed(of.total_fen))
+    shares = found.shares.completed(of.total_fen)
+    return Granted(stage, day, entry(asked.settlement_id, 1, of.total_fen, shares))
+
+
+def _begun(stage: Stage) -> tuple[Day, Granted]:
+    day = Day(stage.hub, stage.counterpart, VisitKind.INPATIENT)
+    return day, _granted(stage, day, BILL)
+
+
+def _settled(stage: Stage, day: Day, of: Bill) -> Entry:
+    one = _granted(stage, day, of)
+    one.settle(day.concluded_at)
+    del stage.granted[one.entry.settlement_id]  # It stays until the end of the run.
+    return one.entry
 
 
 def _reverse(stage: Stage, day: Day, id_: SettlementId) -> None:
@@ -81,4 +115,5 @@ RUNS: Mapping[str, Callable[[Stage], None]] = {
     "I-507": _on_the_day(Day.expect_repaired),
     "I-508": _on_the_day(Day.expect_other_refused),
     "I-509": _on_the_day(Day.expect_heeded_nothing),
+    **slicing.runs("I", _begun),
 }

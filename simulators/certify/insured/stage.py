@@ -38,6 +38,7 @@ from simulators.certify.cases import NotMet, expect, expect_same
 from simulators.certify.closing import Day
 from simulators.certify.forging import Forgery
 from simulators.certify.hub import Hub
+from simulators.certify.insured.desk import Desk
 from simulators.certify.people import division_of, people
 
 Calculation = SettlementCalculated | CalculationRefused
@@ -67,12 +68,16 @@ SMALLER = bill(2_100_99)
 
 @dataclass(slots=True)
 class Stage:
-    """`granted`: what must be released when a case is over, by settlement; `day`: the run's own."""
+    """`granted`: what must be released when a case is over, by settlement; `day`: the run's own.
+
+    `desk`: the area's clerk; without one the clerk's cases cannot pass.
+    """
 
     hub: Hub
     token_key: bytes
     granted: dict[SettlementId, PersonId] = field(default_factory=dict)
     day: Day | None = None
+    desk: Desk | None = None
 
     @property
     def area(self) -> AreaCode:

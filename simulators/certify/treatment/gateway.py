@@ -1,9 +1,13 @@
-"""The outside over the national interface: 1101, 2206, 2207, 2208, 2501, 2601, 5203, pre-flight."""
+"""The outside over the national interface: who, bills and their undoing, registrations, questions.
+
+1101 · 2206, 2207, 2208 and of stays 2303, 2304, 2305 · 2501, 2502 · 2601 · 5203, 5206 · 9101 with
+3202 · pre-flight.
+"""
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from itertools import count
 from random import SystemRandom
 from typing import Any
@@ -11,7 +15,7 @@ from typing import Any
 import httpx
 
 from contracts.clock import SHANGHAI, SystemClock
-from contracts.codes import AreaCode
+from contracts.codes import AreaCode, VisitKind
 from contracts.ids import PersonId
 from contracts.messages.values import PARTS, Bill
 from contracts.money import fen_from_yuan, yuan_from_fen
@@ -20,11 +24,41 @@ from simulators.certify.exchange import Way
 from simulators.certify.hub import Hub
 from simulators.certify.people import ID_CARD, hospital_code, people
 from simulators.certify.treatment.outside import Told, Wish
+from simulators.certify.treatment.statement import NO_REFUND, lines, packed
 from simulators.witness import NAMES
 
 PATH = "/fsi/api/rsfComIfsService/callService"
 ANSWER_WITHIN_S = 30.0
 PATIENT_FOR_S = 20.0
+STAYED = timedelta(days=3)
+DISEASE = "M01600"
+"""Of every chronic visit: one of those that are settled across provinces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What a hospital calls the transactions of one kind of visit."""
+
+    med_type: str
+    try_out: str
+    settle: str
+    cancel: str
+
+
+# fmt: off
+FAMILIES: Mapping[VisitKind, Family] = {
+    VisitKind.OUTPATIENT: Family("11", "2206", "2207", "2208"),
+    VisitKind.CHRONIC:    Family("14", "2206", "2207", "2208"),
+    VisitKind.INPATIENT:  Family("21", "2303", "2304", "2305"),
+}
+# fmt: on
+_STAY = VisitKind.INPATIENT
+USED: Mapping[str, str] = {
+    "F0000": "in_scope_fen",
+    "Q0000": "deductible_fen",
+    "D310101": "pool_fen",
+}
+"""累计类别代码 cum_type_code, and which counter that is; others are not looked at."""
 
 
 @dataclass(slots=True)
@@ -45,23 +79,41 @@ class Gateway:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unexpected(f"网关 {self.url} 连接不上（{type(error).__name__}）") from error
 
-    def wish(self, person_id: PersonId, insured_division: str, bill: Bill) -> Wish:
-        msgid = self._msgid()
-        today = _now().date()
-        return Wish(msgid, person_id, insured_division, bill, f"CERT{msgid[-14:]}", today)
+    def wish(
+        self,
+        person_id: PersonId,
+        insured_division: str,
+        bill: Bill,
+        kind: VisitKind = VisitKind.OUTPATIENT,
+    ) -> Wish:
+        msgid, today = self._msgid(), _now().date()
+        return Wish(
+            msgid,
+            person_id,
+            insured_division,
+            bill,
+            visit=f"CERT{msgid[-14:]}",
+            treated_on=today,
+            admitted_on=today - STAYED if kind is VisitKind.INPATIENT else today,
+            kind=kind,
+            disease_code=DISEASE if kind is VisitKind.CHRONIC else "",
+        )
 
     def settle(self, wish: Wish) -> Told:
-        return self._money(self._call("2207", {"data": self._bill(wish)}, wish, wish.msgid))
+        infno = FAMILIES[wish.kind].settle
+        return self._money(self._call(infno, {"data": self._bill(wish)}, wish, wish.msgid))
 
     def try_out(self, wish: Wish) -> Told:
-        return self._money(self._call("2206", {"data": self._bill(wish)}, wish))
+        infno = FAMILIES[wish.kind].try_out
+        return self._money(self._call(infno, {"data": self._bill(wish)}, wish))
 
     def cancel(self, wish: Wish, settlement: str) -> Told:
         data = {"setl_id": settlement, "mdtrt_id": wish.visit, "psn_no": wish.person_id}
-        return self._money(self._call("2208", {"data": data}, wish))
+        return self._money(self._call(FAMILIES[wish.kind].cancel, {"data": data}, wish))
 
     def withdraw(self, wish: Wish) -> Told:
-        data = {"psn_no": wish.person_id, "omsgid": wish.msgid, "oinfno": "2207"}
+        infno = FAMILIES[wish.kind].settle
+        data = {"psn_no": wish.person_id, "omsgid": wish.msgid, "oinfno": infno}
         return self._call("2601", {"data": data}, wish)
 
     def ask(self, wish: Wish) -> Told:
@@ -113,7 +165,43 @@ class Gateway:
             "refl_rea": "认证",
             "refl_opnn": "同意转院",
         }
-        return self._call("2501", {"refmedin": data}, wish)
+        told = self._call("2501", {"refmedin": data}, wish)
+        result = (told.document.get("output") or {}).get("result") or {}
+        return replace(
+            told,
+            registration=str(result.get("trt_dcla_detl_sn", "")),
+            is_final=not told.document.get("warn_msg"),
+        )
+
+    def unregister(self, wish: Wish, registration: str) -> Told:
+        data = {"trt_dcla_detl_sn": registration, "psn_no": wish.person_id, "memo": "认证"}
+        return self._call("2502", {"data": data}, wish)
+
+    def accumulated(self, wish: Wish) -> Told:
+        told = self._call("5206", {"data": {"psn_no": wish.person_id}}, wish)
+        rows = (told.document.get("output") or {}).get("cuminfo") or ()
+        known = [one for one in rows if one.get("cum_type_code") in USED]
+        used = {USED[one["cum_type_code"]]: _fen(one, "cum") for one in known}
+        return replace(told, used_fen=used)
+
+    def hand_in(self, wish: Wish, day: date, settlement: str) -> Told:
+        rows, hospital = lines(wish, settlement), hospital_code(self.area)
+        file = {"in": packed(rows), "filename": "certify.zip", "fixmedins_code": hospital}
+        kept = self._call("9101", {"fsUploadIn": file}, wish).document.get("output") or {}
+        total = yuan_from_fen(wish.bill.total_fen if rows else 0)
+        data = {
+            "setl_optins": f"{self.area[:2]}0100",
+            "file_qury_no": kept.get("file_qury_no", ""),
+            "stmt_begndate": day.isoformat(),
+            "stmt_enddate": day.isoformat(),
+            "medfee_sumamt": total,
+            "fund_pay_sumamt": total,
+            "cash_payamt": "0",
+            "fixmedins_setl_cnt": len(rows),
+            "clr_type": FAMILIES[wish.kind].med_type,
+            "fixmedins_refd_setl_flag": NO_REFUND,
+        }
+        return self._call("3202", {"data": data}, wish)
 
     def close(self) -> None:
         self.http.close()
@@ -128,13 +216,17 @@ class Gateway:
             "certno": person.certificate_number,
             "psn_type": "12",
             "psn_name": person.name,
-            "med_type": "11",
+            "med_type": FAMILIES[wish.kind].med_type,
             "medfee_sumamt": yuan_from_fen(wish.bill.total_fen),
             "psn_setlway": "01",
             "mdtrt_id": wish.visit,
             "chrg_bchno": "1",
             "insutype": "310",
             "acct_used_flag": "1",
+            "mid_setl_flag": "0",
+            "dise_codg": wish.disease_code,
+            "begntime": f"{wish.admitted_on} 00:00:00",
+            **({"dscgTime": wish.treated_on.isoformat()} if wish.kind is _STAY else {}),
             "fulamt_ownpay_amt": yuan_from_fen(wish.bill.fully_own_fen),
             "overlmt_selfpay": yuan_from_fen(wish.bill.over_ceiling_fen),
             "preselfpay_amt": yuan_from_fen(wish.bill.first_self_pay_fen),
@@ -191,13 +283,11 @@ class Gateway:
         block = output.get("setlinfo") or {}
         if not told.ok or "medfee_sumamt" not in block:
             return told
-        return Told(
-            told.msgid,
-            ok=True,
+        return replace(
+            told,
             settlement=str(block.get("setl_id", "")),
             total_fen=_fen(block, "medfee_sumamt"),
             parts_fen={part: _fen(block, *NAMES[part]) for part in PARTS},
-            document=told.document,
         )
 
     def _msgid(self) -> str:

@@ -1,13 +1,17 @@
 """Closing: a treatment area's totals, rows, pieces and slices of a day, and ordered repairs."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from contracts.codes import VisitKind
+from contracts.control_totals import Entry
 from contracts.messages.settlement import Outcome
+from simulators.certify import slicing
 from simulators.certify.cases import expect, expect_same
 from simulators.certify.closing import Day
-from simulators.certify.treatment.stage import Stage
+from simulators.certify.treatment.stage import Asked, Stage
 
 
 def day_of(stage: Stage) -> Day:
@@ -46,6 +50,39 @@ def counts_for_its_day(stage: Stage) -> None:
     expect_same("他日的控制总数", (), found)
 
 
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A settlement that the area asked for, and that the hub has not answered. `slicing.Open`."""
+
+    stage: Stage
+    day: Day
+    asked: Asked
+
+    @property
+    def entry(self) -> Entry:
+        return self.stage.entry(self.asked, 1)
+
+    def settle(self, at: datetime) -> None:
+        self._say(Outcome.SETTLED, at)
+        # The hospital may have been told by now that nothing is known as yet.
+        self.stage.told(self.asked.told)
+        self.stage.hub.settle_down()
+
+    def reverse(self, at: datetime) -> None:
+        answer = self.stage.cancellation(self.asked, self.stage.status(self.asked.wish))
+        self._say(Outcome.REVERSED, at)
+        expect(self.stage.told(answer).ok, "撤销应成功")
+
+    def _say(self, outcome: Outcome, at: datetime) -> None:
+        said = {"business_date": self.day.business_date, "concluded_at": at}
+        self.stage.hub.say(self.stage.answer(self.asked, outcome, **said))
+
+
+def _begun(stage: Stage) -> tuple[Day, Requested]:
+    day = Day(stage.hub, stage.counterpart, VisitKind.OUTPATIENT)
+    return day, Requested(stage, day, stage.asked())
+
+
 def _on_the_day(check: Callable[[Day], None]) -> Callable[[Stage], None]:
     return lambda stage: check(day_of(stage))
 
@@ -60,4 +97,5 @@ RUNS: Mapping[str, Callable[[Stage], None]] = {
     "T-507": _on_the_day(Day.expect_repaired),
     "T-508": _on_the_day(Day.expect_other_refused),
     "T-509": _on_the_day(Day.expect_heeded_nothing),
+    **slicing.runs("T", _begun),
 }

@@ -1,6 +1,7 @@
 """Settling: what a treatment area asks, and what its hospital is told; trials; the lost answer."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from contracts.clock import SystemClock
@@ -13,6 +14,7 @@ from contracts.messages.settlement import (
 )
 from contracts.refusal import RefusalCode
 from simulators.certify.cases import expect, expect_same
+from simulators.certify.treatment.outside import Told, Wish
 from simulators.certify.treatment.stage import BILL, SHARES, UNKNOWN, Asked, Stage, expect_figures
 
 
@@ -38,26 +40,27 @@ def expires(stage: Stage) -> None:
     expect_same("代码", RefusalCode.EXPIRED.value, told.code)
 
 
-def _trial(stage: Stage, **fields: object) -> tuple[bool, object]:
-    wish = stage.wish()
+def tried(stage: Stage, of: Wish | None = None, **fields: object) -> Told:
+    """What the hospital is told of a trial to which the hub answers with these fields."""
+    wish = of or stage.wish()
     answer = stage.calling(stage.outside.try_out, wish)
     asked = stage.hub.hear(TrialRequested, lambda body: body.care.person_id == wish.person_id)
     said = TrialAnswered.model_validate({"settlement_id": asked.body.settlement_id, **fields})
     stage.hub.say(said)
     told = stage.told(answer)
     expect(not stage.requests_of(wish), "预结算不应引起结算请求")
-    return told.ok, told
+    return told
 
 
 def trial(stage: Stage) -> None:
-    ok, told = _trial(stage, shares=SHARES, deductible_fen=20_00)
-    expect(ok, "预结算应成功")
-    expect_figures(told)  # type: ignore[arg-type]  # a Told, by the line above
+    told = tried(stage, shares=SHARES, deductible_fen=20_00)
+    expect(told.ok, "预结算应成功")
+    expect_figures(told)
 
 
 def trial_refused(stage: Stage) -> None:
-    ok, _told = _trial(stage, shares=None, code=RefusalCode.REGISTRATION_NOT_FOUND)
-    expect(not ok, "预结算被拒，医院却被告知成功")
+    told = tried(stage, shares=None, code=RefusalCode.REGISTRATION_NOT_FOUND)
+    expect(not told.ok, "预结算被拒，医院却被告知成功")
 
 
 def asks_how_it_stands(stage: Stage) -> None:
@@ -91,14 +94,7 @@ def same_at_once(stage: Stage) -> None:
 def other_content(stage: Stage) -> None:
     asked, _told = stage.settled()
     other = stage.wish()
-    reused = type(other)(
-        msgid=asked.wish.msgid,
-        person_id=other.person_id,
-        insured_division=other.insured_division,
-        bill=other.bill,
-        visit=other.visit,
-        treated_on=other.treated_on,
-    )
+    reused = replace(other, msgid=asked.wish.msgid)
     told = stage.told(stage.calling(stage.outside.settle, reused))
     expect_same("代码", RefusalCode.CONFLICTING_REPLAY.value, told.code)
     expect(not stage.requests_of(other), "被拒的报文不应引起结算请求")

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from contracts.clock import SystemClock, shanghai_date_of
-from contracts.codes import AreaCode
+from contracts.codes import AreaCode, VisitKind
 from contracts.control_totals import Entry
 from contracts.ids import PersonId, SettlementId
 from contracts.message import Message
@@ -95,10 +95,10 @@ class Stage:
     def insured_division(self) -> str:
         return division_of(self.counterpart)
 
-    def wish(self, bill: Bill = BILL) -> Wish:
+    def wish(self, bill: Bill = BILL, kind: VisitKind = VisitKind.OUTPATIENT) -> Wish:
         """Of somebody who never came before, so that what the hub is asked can be told apart."""
         token = PersonId(base64.b32encode(os.urandom(18)).decode().rstrip("="))
-        return self.outside.wish(token, self.insured_division, bill)
+        return self.outside.wish(token, self.insured_division, bill, kind)
 
     def calling(self, call: Callable[..., Told], *args: Any) -> "Future[Told]":
         return self.pool.submit(call, *args)

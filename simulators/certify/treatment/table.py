@@ -2,7 +2,15 @@
 
 from simulators.certify.cases import Case, cases_of
 from simulators.certify.soundness import was_sound
-from simulators.certify.treatment import asking, reconciling, settling, trusting, undoing
+from simulators.certify.treatment import (
+    asking,
+    reconciling,
+    registering,
+    settling,
+    trusting,
+    undoing,
+    visiting,
+)
 from simulators.certify.treatment.stage import Stage
 
 CASES: tuple[Case[Stage], ...] = cases_of(
@@ -11,6 +19,8 @@ CASES: tuple[Case[Stage], ...] = cases_of(
         **asking.RUNS,
         **settling.RUNS,
         **undoing.RUNS,
+        **visiting.RUNS,
+        **registering.RUNS,
         **trusting.RUNS,
         **reconciling.RUNS,
         "T-901": was_sound,
