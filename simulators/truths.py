@@ -12,17 +12,21 @@ from simulators.truth_checks.hub_books import HUB_BOOKS
 from simulators.truth_checks.liveness import waiting
 from simulators.truth_checks.messages import MESSAGES
 from simulators.truth_checks.money import MONEY, accounts_of
+from simulators.truth_checks.payments import PAYMENTS
+from simulators.truth_checks.repairs import REPAIRS
 from simulators.truth_checks.scene import scene
 from simulators.truth_checks.sides import Sides
 from simulators.truth_checks.states import STATES
 from simulators.truth_checks.truth import Broken, Truth
+from simulators.truth_checks.two_persons import TWO_PERSONS
 from simulators.truth_checks.years import YEARS
 from simulators.witness import Witness
 
 __all__ = ["FAST", "TRUTHS", "Broken", "Sides", "Truth", "begun", "broken", "pending"]
 
 TRUTHS: Mapping[str, Truth] = {
-    **STATES, **HEARSAY, **HUB_BOOKS, **ATOMIC, **MESSAGES, **DAYS, **MONEY, **YEARS,
+    **STATES, **HEARSAY, **HUB_BOOKS, **TWO_PERSONS, **ATOMIC, **MESSAGES, **DAYS, **MONEY,
+    **PAYMENTS, **REPAIRS, **YEARS,
 }  # fmt: skip
 """Every truth by its name. They are safety: no moment is so early that they do not hold yet."""
 

@@ -23,12 +23,14 @@ from participants.treatment import forgetting
 from participants.treatment import main as treatment
 from participants.treatment.settings import Settings as TreatmentSettings
 from participants.treatment.store.listening import Listener
-from simulators.simulation import desks, operators
+from simulators.simulation import bookkeepers, desks
+from simulators.simulation.bookkeepers import Bookkeeper
 from simulators.simulation.clocks import SkewedClock, VirtualClock
 from simulators.simulation.counters import Counter
 from simulators.simulation.databases import AREAS, PERSON_KEY, SEALER, Copies
 from simulators.simulation.engines import as_engine
-from simulators.simulation.operators import Operator
+from simulators.simulation.operators import people as screens
+from simulators.simulation.operators.people import Desk
 from simulators.simulation.places import API, gateways
 from simulators.simulation.processes import Loops, Process, Running, Stage, VirtualStop
 
@@ -53,7 +55,8 @@ class Country:
 
     stage: Stage
     hub_settings: HubSettings
-    operators: Sequence[Operator]
+    people: Sequence[Desk]
+    books: Sequence[Bookkeeper]
     processes: dict[str, Process] = field(default_factory=dict)
     counters: dict[str, Counter] = field(default_factory=dict)
 
@@ -70,13 +73,14 @@ def country(
     stage: Stage,
     copies: Copies,
     ahead: Mapping[str, timedelta],
-    people: Sequence[Operator],
+    people: Sequence[Desk],
+    books: Mapping[str, Bookkeeper],
 ) -> Country:
     """Every process, not yet started. `ahead`: how wrong the clock of a participant is.
 
-    `people`: who acts at the hub, for as long as the country lives.
+    For as long as the country lives, `people` act at the hub, and `books` at the areas' books.
     """
-    made = Country(stage, HubSettings(hub_canary_every_s=CANARY_EVERY_S), people)
+    made = Country(stage, HubSettings(hub_canary_every_s=CANARY_EVERY_S), people, [*books.values()])
     true = stage.scheduler.clock
 
     def add(name: str, whose: str, url: str, build: Callable[[Running], Loops]) -> None:
@@ -88,8 +92,8 @@ def country(
     add(API, "hub", copies.hub, partial(_hub_api, made))
     for area in AREAS:
         home, away = f"insured.{area}", f"treatment.{area}"
-        add(home, home, copies.insured[area], partial(_insured, stage, area))
-        add(away, away, copies.treatment[area], partial(_treatment, stage, area))
+        add(home, home, copies.insured[area], partial(_insured, stage, area, books[home]))
+        add(away, away, copies.treatment[area], partial(_treatment, stage, area, books[away]))
         for name in gateways(area):
             add(name, away, copies.treatment[area], partial(_gateway, made, area, name))
     return made
@@ -117,11 +121,11 @@ def _hub_api(made: Country, at: Running) -> Loops:
     stage, settings = made.stage, made.hub_settings
     outbox = hub.outbox_of(API, as_engine(at.engine), at.transport, at.clock, settings)
     yield "tend the outbox", partial(_turns, made, outbox.tend, TENDS_EVERY_S)
-    for one in made.operators:
-        yield one.who.subject, partial(operators.run, stage, API, one, outbox)
+    for one in made.people:
+        yield one.name, partial(screens.run, stage, API, one, outbox)
 
 
-def _insured(stage: Stage, area: AreaCode, at: Running) -> Loops:
+def _insured(stage: Stage, area: AreaCode, books: Bookkeeper, at: Running) -> Loops:
     engine, settings, name = as_engine(at.engine), InsuredSettings(), f"insured.{area}"
     build = partial(insured.worker, area, engine, at.transport, at.clock, settings)
     yield "worker", partial(_work, stage, build)
@@ -129,9 +133,10 @@ def _insured(stage: Stage, area: AreaCode, at: Running) -> Loops:
     yield "slices", partial(tell, _never(stage, name, SLICES_EVERY_S))
     outbox = Outbox(engine, at.transport.sender(f"{name}.desk"), at.clock, settings.outbox_limits())
     yield "desk", partial(desks.run, stage, name, area_file.load(area, None), outbox)
+    yield "books", partial(bookkeepers.run, stage, name, books, engine, at.clock)
 
 
-def _treatment(stage: Stage, area: AreaCode, at: Running) -> Loops:
+def _treatment(stage: Stage, area: AreaCode, books: Bookkeeper, at: Running) -> Loops:
     engine, settings, name = as_engine(at.engine), TreatmentSettings(), f"treatment.{area}"
     build = partial(treatment.worker, area, engine, at.transport, at.clock, settings)
     yield "worker", partial(_work, stage, build)
@@ -141,6 +146,7 @@ def _treatment(stage: Stage, area: AreaCode, at: Running) -> Loops:
     yield "slices", partial(tell, _never(stage, name, SLICES_EVERY_S))
     forget = partial(forgetting.run, engine, at.clock, settings.keeping())
     yield "forgets", partial(forget, _never(stage, name, FORGETS_EVERY_S))
+    yield "books", partial(bookkeepers.run, stage, name, books, engine, at.clock)
 
 
 def _gateway(made: Country, area: AreaCode, name: str, at: Running) -> Loops:

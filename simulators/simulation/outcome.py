@@ -9,7 +9,7 @@ from typing import Any
 
 from simulators.simulation import timeline
 from simulators.simulation.event_log import EventLog
-from simulators.simulation.operators import DEEDS_ZH, REFUSED
+from simulators.simulation.operators.words import DEEDS_ZH, REFUSED
 from simulators.truths import Broken
 
 
@@ -18,9 +18,9 @@ class Outcome:
     """`hash`: SHA-256 of the event log, which lies at `log_path` if the seed failed.
 
     `struck`: how often a process died at a labelled step, by 'hub.work before_commit' and so on;
-    'hub.work held' where a transaction was held open. `operators`: how often operators proposed,
-    approved, declined and withdrew, and what they were refused. `timeline_path`: a readable story
-    of the settlements that the failure is about.
+    'hub.work held' where a transaction was held open. `operators`: how often people at the hub's
+    screens did what, and what they were refused; `bookkeepers`: how often they erred, and found it.
+    `timeline_path`: a readable story of the settlements that the failure is about.
     """
 
     seed: int
@@ -36,6 +36,7 @@ class Outcome:
     log_path: str = ""
     timeline_path: str = ""
     operators: Mapping[str, int] = field(default_factory=dict)
+    bookkeepers: Mapping[str, int] = field(default_factory=dict)
     log: EventLog | None = field(default=None, repr=False, compare=False)  # where it ran
 
     @property

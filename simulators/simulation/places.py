@@ -30,7 +30,7 @@ _READING = (*_SENDING, Step.BEFORE_OFFSET_COMMIT, Step.AFTER_OFFSET_COMMIT)
 STEPS_OF: Mapping[str, Sequence[Step]] = {
     "hub.work": _READING,
     "hub.jobs": _SENDING,
-    API: (Step.BEFORE_COMMIT, Step.AFTER_COMMIT),  # adjusting tells nobody anything
+    API: _SENDING,
     "insured": _READING,
     "treatment": _READING,
     "gateway": _SENDING,
@@ -42,7 +42,7 @@ CELLS: Sequence[tuple[str, Step]] = tuple(
 TABLES_OF: Mapping[str, Sequence[str]] = {
     "hub.work": ("business_days", "settlement_claims", "settlements", "registrations", "inbox"),
     "hub.jobs": ("business_days", "settlements", "releases_awaited", "daily_totals"),
-    API: ("proposals", "business_days", "settlements"),
+    API: ("proposals", "business_days", "settlements", "breaks", "obligations"),
     "insured": ("insurances", "person_years", "grants", "inbox"),
     "treatment": ("settlements", "attempts", "inbox"),
     "gateway": ("attempts", "settlements", "institutions"),

@@ -147,7 +147,7 @@ def _struck(steps: Steps) -> dict[str, int]:
 
 
 def _done_by_operators(world: World) -> dict[str, int]:
-    return dict(sorted(world.country.operators[0].told.items()))
+    return dict(sorted(world.country.people[0].told.items()))
 
 
 def _outcome(world: World, seed: int, hours: float, rest: Rest, found: Iterable[Broken]) -> Outcome:
@@ -164,4 +164,5 @@ def _outcome(world: World, seed: int, hours: float, rest: Rest, found: Iterable[
         struck=_struck(world.stage.steps),
         rested_after_s=rest.after.total_seconds(),
         operators=_done_by_operators(world),
+        bookkeepers=dict(sorted(world.country.books[0].told.items())),
     )

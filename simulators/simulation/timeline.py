@@ -22,6 +22,7 @@ STEPS = {
     "read": "收到",
     "call": "医院",
     "operator": "运营",
+    "books": "账务",
     "struck": "中断于",
     "dies": "进程终止",
     "starts": "进程启动",

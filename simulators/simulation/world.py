@@ -17,13 +17,14 @@ from contracts.ids import IdSource, ids_from
 from hub.domain.clearing_terms import Terms, read_terms, terms_in_use
 from hub.services import days
 from simulators import truths
-from simulators.simulation import operators, traffic
+from simulators.simulation import bookkeepers, traffic
 from simulators.simulation.clocks import VirtualClock
 from simulators.simulation.country import Country, country
 from simulators.simulation.databases import AREAS, Copies
 from simulators.simulation.event_log import EventLog
 from simulators.simulation.faults import Trouble
 from simulators.simulation.hospitals import Desk
+from simulators.simulation.operators import people
 from simulators.simulation.plan import Plan
 from simulators.simulation.processes import Stage
 from simulators.simulation.record_log import Log
@@ -63,7 +64,7 @@ def world_of(seed: int, plan: Plan, own: Copies, admin_url: str) -> Iterator[Wor
     rhythm = Rhythm(scheduler)
     log = Log(clock, events, rhythm, Random(f"broker {seed}"))
     stage = Stage(scheduler, events, steps, rhythm, log)
-    made = country(stage, own, plan.ahead, operators.drawn(seed))
+    made = country(stage, own, plan.ahead, people.drawn(seed), bookkeepers.drawn(seed))
     numbers, witness = count(1), Witness()
     wires = Wires(
         scheduler,

@@ -36,6 +36,8 @@ _SAID = "SELECT '{party}', message_id, topic, queued_at FROM outbox"
 _HEARD = "SELECT '{party}', message_id FROM inbox"
 _UNSENT = "SELECT '{party}', message_id, queued_at FROM outbox_unsent"
 _NOTED = "SELECT '{party}', kind, message_id FROM anomalies"
+_OBEYED = f"""SELECT '{{role}}', '{{area}}', order_id, undoes, message_id, settlement_id, sign,
+    business_date, total_fen, {_PARTS} FROM repair_orders"""
 _STATEMENTS = """SELECT '{role}', '{area}', run_id, version, payable_fen, receivable_fen
     FROM statements_received"""
 
@@ -78,6 +80,11 @@ GATHERED: Mapping[str, Gathered] = {
         "party text, message_id uuid, queued_at timestamptz", dict.fromkeys(_EVERYBODY, _UNSENT)
     ),
     "noted": Gathered("party text, kind text, message_id uuid", dict.fromkeys(_EVERYBODY, _NOTED)),
+    "obeyed": Gathered(
+        f"""role text, area text, order_id uuid, undoes uuid, message_id uuid, settlement_id uuid,
+        sign int, business_date date, total_fen bigint, {_fen(PARTS)}""",
+        {"insured": _OBEYED, "treatment": _OBEYED},
+    ),
     "statements": Gathered(
         """role text, area text, run_id uuid, version int, payable_fen bigint,
         receivable_fen bigint""",

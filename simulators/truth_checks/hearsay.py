@@ -63,7 +63,7 @@ _UNDONE_UNASKED = """
         AND treatment_area = ANY(:treatment)
         AND NOT EXISTS (SELECT FROM said WHERE said.message_id = steps.message_id)
         AND NOT EXISTS (SELECT FROM repairs JOIN breaks USING (break_id)
-            WHERE breaks.settlement_id = steps.settlement_id)
+            WHERE breaks.settlement_id = steps.settlement_id AND repairs.kind = 'reverse')
 """
 # After the instant that a hospital was told, asking again finds out. One second is grace.
 _STILL_UNKNOWN = """

@@ -1,10 +1,10 @@
-"""The hub's own verification, each of its safety checks as a truth; and what took two persons."""
+"""The hub's own verification, each of its safety checks as a truth."""
 
 from collections.abc import Mapping
 
 from hub.services.verification import CHECKS, Tolerance
 from hub.store.checks import Check, broken_by
-from simulators.truth_checks.scene import Scene, by_query, shown
+from simulators.truth_checks.scene import Scene, shown
 from simulators.truth_checks.truth import Truth
 
 # Which promise each check of the hub is about. What merely waits is `pending`, not broken.
@@ -33,40 +33,6 @@ WAITING = frozenset(
         "cases_not_overdue",
     }
 )
-# What was adjusted by hand or by a case has two persons; what a reversal took back has the same.
-_ALONE = """
-    WITH decided AS (
-        SELECT adjustments.* FROM adjustments WHERE EXISTS (SELECT FROM proposals
-            WHERE state = 'approved' AND (proposed_by, decided_by) = (by, second)
-                AND CASE kind WHEN 'adjustment' THEN subject = adjustment_id::text
-                        AND (content ->> 'amount_fen')::bigint = amount_fen
-                    WHEN 'case_decision' THEN subject = case_id::text END)
-    )
-    SELECT 'adjustment' AS what, adjustment_id AS id, by, second FROM adjustments WHERE by = second
-    UNION ALL
-    SELECT 'undecided adjustment', adjustment_id, by, second FROM adjustments AS one
-    WHERE adjustment_id NOT IN (SELECT adjustment_id FROM decided)
-        AND NOT EXISTS (SELECT FROM decided JOIN settlements USING (settlement_id)
-            WHERE settlements.state = 'reversed' AND settlement_id = one.settlement_id
-                AND (decided.fund, decided.by, decided.second, decided.amount_fen)
-                = (one.fund, one.by, one.second, -one.amount_fen))
-    UNION ALL
-    SELECT kind, proposal_id, proposed_by, decided_by FROM proposals
-    WHERE state = 'approved' AND (decided_by IS NULL OR decided_by = proposed_by)
-    UNION ALL
-    SELECT 'withdrawn payment', payment_id, by, second_person FROM clearing_withdrawals
-    WHERE by = second_person
-    UNION ALL
-    SELECT 'admission', NULL, admitted_by, second_person FROM clearing_admissions
-    WHERE admitted_by = second_person
-    UNION ALL
-    SELECT 'repair', repair_id, NULL, NULL FROM repairs WHERE NOT EXISTS (SELECT FROM proposals
-        WHERE proposals.proposal_id = repairs.proposal_id AND state = 'approved')
-    UNION ALL
-    SELECT 'override', run_id, NULL, NULL FROM clearing_runs
-    WHERE override_proposal IS NOT NULL AND NOT EXISTS (SELECT FROM proposals
-        WHERE proposals.proposal_id = override_proposal AND state = 'approved')
-"""
 
 
 def _asked_of(check: Check) -> Truth:
@@ -79,5 +45,4 @@ def _asked_of(check: Check) -> Truth:
 
 HUB_BOOKS: Mapping[str, Truth] = {
     **{check.name: _asked_of(check) for check in CHECKS if check.name not in WAITING},
-    "no_money_moves_by_one": Truth(9, "no operator moves money without a second", by_query(_ALONE)),
 }

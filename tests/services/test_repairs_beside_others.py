@@ -3,13 +3,18 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from random import Random
 from time import sleep
 from typing import Any
 
 import pytest
 
+from contracts import control_sums
+from contracts.codes import Role
 from contracts.delivery import bulk
+from contracts.ids import SettlementId, new_id
+from contracts.messages.repair import RepairOrder, RepairOrdered
 from contracts.refusal import RefusalCode, Refused
 from hub.domain.pair_day import PairDay, Span
 from hub.domain.repair import BreakQuery, RepairKind, RepairState
@@ -18,6 +23,11 @@ from hub.services import proposing_repairs, repair_sheets, second_person
 from hub.store import break_queue, pair_days, proposals
 from hub.store import reconciliation as sides
 from hub.store import repairs as stored
+from participants.insured import area_file
+from participants.insured.services import repairing as insured_repairing
+from participants.insured.store import booked as insured_booked
+from participants.treatment.services import repairing as treatment_repairing
+from participants.treatment.store import booked as treatment_booked
 from tests.services.test_between_repairs import (
     AT_TREATMENT,
     DAY,
@@ -29,6 +39,7 @@ from tests.services.test_between_repairs import (
 from tests.services.test_break_sheets import edited, put
 from tests.support import insured, treatment
 from tests.support.databases import Databases
+from tests.support.hub import said
 from tests.support.three_parties import world
 
 WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
@@ -205,3 +216,23 @@ def test_the_queue_is_read_by_indexes_however_old_the_books_are(desk: Desk) -> N
         bulk.run(tx, "SET LOCAL enable_seqscan = off")
         plan = str(bulk.fetch(tx, f"EXPLAIN {break_queue._OF_IDS}", ([1, 2],)))
     assert [name for name in QUEUE_TABLES if f"Seq Scan on {name}" in plan] == []
+
+
+def test_a_row_that_by_order_does_not_stand_is_in_no_slice(desk: Desk) -> None:
+    """A slice that is told late may be of rows that were repaired meanwhile."""
+    [id_] = desk.settled()
+    here, a_day = desk.here, timedelta(days=1)
+    at_treatment = partial(treatment_repairing.obey, area=treatment.AREA)
+    at_insured = partial(insured_repairing.obey, area_file.load(insured.AREA))
+    parties: Any = (
+        (Role.TREATMENT, treatment.AREA, here.treatment, at_treatment, treatment_booked),
+        (Role.INSURED, insured.AREA, here.insured, at_insured, insured_booked),
+    )
+    for role, area, engine, obey, booked in parties:
+        order = RepairOrder(order_id=new_id(), settlement_id=SettlementId(id_), sign=1)
+        heard = said(RepairOrdered(role=role, area=area, orders=(order,)), "hub")
+        with engine.begin() as tx:
+            rows = booked.of_slice(here.now - a_day, here.now + a_day)
+            assert len(control_sums.days_of(tx, *rows)) == 1
+            obey(tx=tx, batch=[heard], now=here.now)
+            assert control_sums.days_of(tx, *rows) == ()

@@ -8,41 +8,32 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Engine
 
-from contracts.access import AccessRole, Principal
-from contracts.clock import shanghai_date_of
-from contracts.codes import Fund, InsuranceKind, VisitKind
 from contracts.delivery.memory import MemoryLog
 from contracts.delivery.outbox import Outbox
 from contracts.delivery.processor import Processor
-from contracts.ids import SettlementId, short_text_of
+from contracts.ids import short_text_of
 from hub import jobs as hub_jobs
 from hub import main as hub_main
 from hub import running_jobs
-from hub.domain.adjustment import Adjustment, AdjustmentReason
-from hub.services import adjusting, clearing, days, second_person
+from hub.services import clearing, days
 from hub.settings import Settings as HubSettings
 from participants.gateway.serving.counter import Look, serve
 from participants.gateway.serving.door import Door
 from participants.gateway.serving.requests import Awaiting
 from participants.gateway.wire.envelope import Reply as Told
 from participants.gateway.wire.envelope import unknown_until
-from participants.insured import area_file
 from participants.insured import main as insured_main
-from participants.insured.services import desk as insured_desk
 from participants.insured.settings import Settings as InsuredSettings
-from participants.insured.store.queue import Filter
 from participants.treatment import main as treatment_main
 from participants.treatment.domain.catalogue_file import load_catalogue
 from participants.treatment.services import reminding
 from participants.treatment.settings import Settings as TreatmentSettings
 from simulators import truths, witness
 from simulators.truths import Sides
-from simulators.witness import Reply, Verdict, Witness
-from tests.gateway.cases import referral
+from simulators.witness import Reply, Witness
 from tests.support import insured, treatment
 from tests.support.databases import Databases
 from tests.support.insured import StandingClock
@@ -51,8 +42,6 @@ from tests.support.three_parties import (
     REMINDING,
     SEALER,
     TERMS,
-    UNKNOWN,
-    UNREGISTERED,
     World,
     world,
 )
@@ -171,104 +160,6 @@ class Country:
         heard = witness.told(treatment.AREA, document, answer, self.clock.at)
         self.witness.heard(replace(heard, certain_by=certain_by))
         return self.witness.replies[-1]
-
-
-def lived(databases: Databases) -> Country:
-    """A country in March to which everything has happened, on the second of April."""
-    here = country(databases)
-    kept, cancelled, withdrawn = here.settle(), here.settle(yuan=900), here.settle(yuan=700)
-    here.undo(CANCELS, cancelled)
-    here.undo(WITHDRAWS, withdrawn)
-    here.settle(UNREGISTERED)
-    here.settle(UNKNOWN)
-    _file(here)
-    _ask_again(here, kept)
-    _end_without_an_answer(here)
-    here.clock.at += timedelta(days=1)
-    here.close_days_until(date(2026, 3, 11))
-    here.undo(CANCELS, here.settle(yuan=1_200))
-    _adjust(here, kept)
-    here.clock.at = insured.NOON + timedelta(days=23)
-    here.close_days_until(date(2026, 4, 2))
-    here.clear("2026-03")
-    here.settle(yuan=4_321)
-    here.clock.at += timedelta(seconds=2)
-    here.work()  # Every outbox strikes what has arrived.
-    return here
-
-
-def _file(here: Country) -> None:
-    """A registration that its insured area's desk accepts."""
-    node = referral(
-        psn_no=insured.person(UNREGISTERED),
-        insu_optins=insured.HOME,
-        mdtrtarea_admdvs=f"{treatment.AREA[:2]}0100",
-        refl_date=str(shanghai_date_of(here.clock.at)),
-    )
-    filed = here.ask(FILES, node)
-    assert filed.verdict is Verdict.DONE, filed
-    with here.desk.transaction() as writing:
-        verdict = insured_desk.Verdict(accepts=True, reason="", by="甲")
-        _, said, _ = insured_desk.decide_matching(
-            area_file.load(insured.AREA), writing.tx, Filter(), verdict, most=9, now=writing.now
-        )
-        writing.say(said)
-    here.work()
-
-
-def _ask_again(here: Country, kept: Reply) -> None:
-    """The same again, another bill under its message id, how it stands; a no that comes first."""
-    again = here.world.bill(visit="ZY000001")
-    here.ask(SETTLES, again, kept.msgid)
-    here.ask(SETTLES, here.world.bill(yuan=4_000), kept.msgid)
-    here.ask(
-        ASKS, {"psn_no": insured.person(INSURED), "setl_id": kept.msgid, "mdtrt_id": "ZY000001"}
-    )
-    unseen = f"{treatment.HOSPITAL}{999:018d}"
-    node = {"psn_no": insured.person(INSURED), "omsgid": unseen, "oinfno": SETTLES}
-    here.ask(WITHDRAWS, node)
-    here.ask(SETTLES, here.world.bill(), unseen)
-
-
-def _end_without_an_answer(here: Country) -> None:
-    """One that the hub lets expire, and one that its hospital hears to be void while it is away."""
-    for absent in ("insured", "hub"):
-        node = here.world.bill(yuan=2_000)
-        first = here.ask(SETTLES, node, absent=absent)
-        assert first.verdict is Verdict.UNKNOWN, first
-        here.pass_time(20, absent=absent)
-        here.work()
-        here.pass_time(20)
-        here.ask(SETTLES, node, first.msgid)
-
-
-def operator(name: str) -> Principal:
-    return Principal(name, AccessRole.OPERATOR, None)
-
-
-def _adjust(here: Country, about: Reply) -> None:
-    assert about.settlement_id is not None
-    wanted = Adjustment(
-        adjustment_id=uuid4(),
-        insured_area=insured.AREA,
-        treatment_area=treatment.AREA,
-        insurance_kind=InsuranceKind.EMPLOYEE,
-        visit_kind=VisitKind.INPATIENT,
-        fund=Fund.POOL,
-        amount_fen=-12_34,
-        reason=AdjustmentReason.AUDIT,
-        cause="多收一次",
-        by="甲",
-        second="",
-        settlement_id=SettlementId(about.settlement_id),
-    )
-    with here.jobs.transaction() as writing:
-        one = adjusting.propose(
-            writing.tx, wanted, reason=wanted.cause, by=operator("甲"), now=writing.now
-        )
-        second_person.decide(
-            writing.tx, one.proposal_id, approve=True, why="", by=operator("乙"), now=writing.now
-        )
 
 
 def country(databases: Databases) -> Country:

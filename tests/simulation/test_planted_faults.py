@@ -30,4 +30,4 @@ def test_a_planted_fault_is_found(seeded: Templates, name: str) -> None:
 def test_what_is_to_find_them_exists() -> None:
     expected = {one for planted in PLANTED.values() for one in planted.found}
     assert expected <= {*TRUTHS, PENDING, DEATH, last_word.NAME, surprises.NAME}
-    assert len(PLANTED) >= 23
+    assert len(PLANTED) >= 33

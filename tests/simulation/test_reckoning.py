@@ -15,7 +15,8 @@ from simulators.country.traffic import Traffic
 from simulators.running.parts import Parts
 from simulators.truths import TRUTHS
 from simulators.witness import Witness
-from tests.simulation.honest_country import SETTLES, Country, lived
+from tests.simulation.honest_country import SETTLES, Country
+from tests.simulation.honest_life import lived
 from tests.support.databases import Databases, given_back
 
 

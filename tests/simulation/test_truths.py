@@ -12,7 +12,8 @@ from simulators import truths
 from simulators.truth_checks.hub_books import PROMISES, WAITING
 from simulators.truths import FAST, TRUTHS
 from simulators.witness import Reply, Verdict, Witness
-from tests.simulation.honest_country import CANCELS, SETTLES, country, lived
+from tests.simulation.honest_country import CANCELS, SETTLES, country
+from tests.simulation.honest_life import lived
 from tests.simulation.spoiling import Kept, kept_of
 from tests.support import insured, treatment
 from tests.support.databases import Databases, given_back
@@ -77,6 +78,12 @@ EDITS: Mapping[str, tuple[str, Sequence[str]]] = {
     "advance_states_hold":         (HUB, (_CHANGE,)),
     "cases_money_is_posted":       (HUB, ("UPDATE adjustments SET case_id = gen_random_uuid()",)),
     "cases_steps_end_in_state":    (HUB, (_CASE,)),
+    "runs_stand_by_their_answers": (HUB, ("UPDATE clearing_runs SET override_proposal = NULL, override_reason = ''",)),
+    "payments_count_once":         (HUB, ("UPDATE obligations SET paid_fen = paid_fen - 1, received_fen = received_fen - 1",)),
+    "owed_as_cleared":             (HUB, ("UPDATE obligations SET amount_fen = amount_fen + 1",)),
+    "paid_when_all_has_come":      (HUB, ("UPDATE clearing_runs SET state = 'confirmed', paid_at = NULL",)),
+    "orders_are_booked_as_given":  (INSURED, ("UPDATE repair_orders SET cash_fen = cash_fen + 1, total_fen = total_fen + 1 WHERE total_fen > 0",)),
+    "repairs_are_done_whole":      (HUB, ("UPDATE breaks SET resolved_at = NULL",)),
     "no_money_moves_by_one":       (HUB, _without("adjustments", "second_person_is_another", "UPDATE adjustments SET second = by")),
     "only_poison_is_buried":       (HUB, (_LETTER,)),
     "heard_was_said":              (HUB, ("INSERT INTO inbox VALUES (gen_random_uuid(), sha256('x'), now())",)),
@@ -105,6 +112,26 @@ EDITS_TOO: Mapping[str, tuple[str, Sequence[str]]] = {
     "insured_tombstones_hold":     (INSURED, ("""UPDATE outbox SET value = replace(value, 'granted":' || 'true', 'granted":' || 'false')""",)),
     "hub_tombstones_hold":         (HUB, ("""UPDATE outbox SET value = replace(value, '"outcome":"settled"', '"outcome":"withdrawn"'), queued_at = queued_at - interval '1 day'""",)),
     "expiry_is_punctual":          (HUB, (f"UPDATE settlement_steps SET at = at + interval '10 seconds' WHERE to_state = 'settled' AND settlement_id = {_ONE}",)),
+}
+# What two persons decided, with another word of the second of them, or about something else.
+ALONE: Mapping[str, str] = {
+    "a repair":                   "UPDATE proposals SET state = 'declined' WHERE kind = 'repair'",
+    "another repair":             "UPDATE repairs SET kind = 'reverse'",
+    "an undone repair":           "UPDATE proposals SET state = 'declined' WHERE kind = 'undo_repair'",
+    "an override":                "UPDATE proposals SET state = 'declined' WHERE kind = 'confirmation_override'",
+    "an override of another run": "UPDATE clearing_runs SET version = version + 1",
+    "a withdrawn payment":        "UPDATE proposals SET decided_by = '丙' WHERE kind = 'payment_withdrawal'",
+    "a receipt":                  "UPDATE clearing_receipts SET by = (SELECT by FROM clearing_payments LIMIT 1)",
+}
+EDITS_BESIDE: Mapping[str, tuple[str, str, str]] = {
+    # Another way to contradict a truth about repairs and payments: at whom, which, and by what.
+    "an order that was none":     (INSURED, "orders_are_booked_as_given", "UPDATE repair_orders SET message_id = gen_random_uuid() WHERE message_id = order_id"),
+    "an order that is not kept":  (INSURED, "orders_are_booked_as_given", "DELETE FROM repair_orders WHERE message_id <> order_id"),
+    "an undo that nobody gave":   (HUB, "repairs_are_done_whole", "DELETE FROM repair_orders WHERE undoes IS NOT NULL"),
+    "an undo of what has worked": (HUB, "repairs_are_done_whole", "UPDATE repairs SET state = 'failed'"),
+    "a payment that is gone":     (HUB, "payments_count_once", "DELETE FROM clearing_withdrawals"),
+    "a receipt of what is gone":  (HUB, "payments_count_once", "INSERT INTO clearing_withdrawals SELECT payment_id, 'x', '甲', '乙', now() FROM clearing_receipts"),
+    "what nobody has cleared":    (HUB, "owed_as_cleared", "UPDATE clearing_runs SET state = 'issued', confirmed_at = NULL, paid_at = NULL, override_proposal = NULL, override_reason = ''"),
 }
 _LATER, _MINUTES = timedelta(seconds=30), timedelta(minutes=2)
 # What a hospital would have to be told, of the first settlement, to break the truth.
@@ -152,6 +179,17 @@ def test_a_truth_names_what_contradicts_it(kept: Kept, truth: str) -> None:
 def test_a_truth_names_also_the_other_contradiction(kept: Kept, truth: str) -> None:
     party, statements = EDITS_TOO[truth]
     assert kept.spoilt(party, statements, truth) != []
+
+
+@pytest.mark.parametrize("deed", ALONE)
+def test_whoever_acts_alone_is_named(kept: Kept, deed: str) -> None:
+    assert kept.spoilt(HUB, [ALONE[deed]], "no_money_moves_by_one") != []
+
+
+@pytest.mark.parametrize("way", EDITS_BESIDE)
+def test_repairs_and_payments_are_contradicted_in_other_ways_too(kept: Kept, way: str) -> None:
+    party, truth, statement = EDITS_BESIDE[way]
+    assert kept.spoilt(party, [statement], truth) != []
 
 
 @pytest.mark.parametrize("truth", TOLD)

@@ -39,12 +39,13 @@ _OF_DAY = f"WITH in_force AS ({IN_FORCE}) " + " UNION ALL ".join(
     ]
 )
 _WITHIN = "{} >= %(since)s AND {} < %(until)s"
-# A row that an order of repair speaks of is reported as ordered, in the slice of the row itself.
+# A row that an order of repair speaks of is reported as ordered, in the slice of the row itself;
+# where the order says that there is none, it is not reported.
 _OF_SLICE = f"WITH in_force AS ({IN_FORCE}) " + " UNION ALL ".join(
     [
         *(f"{_booked(sign, day)} {_WITHIN.format(at, at)}" for sign, day, at in _SIGNS),
         *(
-            f"{_IN_FORCE} sign = {sign} AND settlement_id IN"
+            f"{_IN_FORCE} business_date IS NOT NULL AND sign = {sign} AND settlement_id IN"
             f" (SELECT settlement_id FROM grants WHERE {_WITHIN.format(at, at)})"
             for sign, _, at in _SIGNS
         ),
