@@ -390,7 +390,9 @@ def test_what_was_signed_is_what_is_used(databases: Databases, tmp_path: Path) -
             response = street.post(f"{{{inputs},{rest}}}", **bearer)
             reply = json.loads(response.text)
             if reply["err_msg"]:
-                assert reply["err_msg"][1:5] == RefusalCode.SIGNATURE_WRONG.value
+                # Two spellings of one field are refused before anybody looks at a signature.
+                codes = {RefusalCode.SIGNATURE_WRONG.value, RefusalCode.FIELD_INVALID.value}
+                assert reply["err_msg"][1:5] in codes
             else:
                 assert reply["output"]["setlinfo"]["medfee_sumamt"] == 1_900
         as_text = signed | {"input": text}

@@ -154,6 +154,21 @@ def test_values_of_the_wrong_kind_are_refused(street: Street) -> None:
         assert_refused(street, street.said(document), "FIELD_INVALID")
 
 
+def test_one_field_in_two_spellings_is_refused(street: Street) -> None:
+    """Who is let in by the one must not act by the other."""
+    sound = envelope("2207", outpatient_bill(own_visit(), 1900, **split(0, 0, 0, 1900)))
+    node = sound["input"]["data"]
+    for twice in (
+        sound | {"FIXMEDINS_CODE": "H31010100002"},
+        sound | {"input": {"data": node, "Data": node}},
+        sound | {"input": {"data": node | {"Mdtrt_ID": own_visit()}}},
+    ):
+        reply = street.said(twice)
+        assert reply["err_msg"].startswith("[1006]"), reply
+        assert "不同大小写" in reply["err_msg"]
+    assert street.rows("SELECT count(*) FROM settlements") == [(0,)]
+
+
 def test_an_oversize_body_is_refused_before_it_is_read(street: Street) -> None:
     document = envelope("2207", good() | {"memo": "x" * 1_100_000})
     assert_refused(street, street.said(document), "BODY_TOO_LARGE")

@@ -130,7 +130,7 @@ def test_lines_beside_a_bill_are_split_by_the_catalogue(street: Street) -> None:
 
 def test_a_trial_without_lines_and_split_counts_all_and_says_so(street: Street) -> None:
     opened = street.call("2201", registration())["output"]["data"]["mdtrt_id"]
-    for mdtrt_id in ("MZ0001", opened):
+    for mdtrt_id in ("MZ0002", opened):
         trial = street.call("2206", outpatient_bill(mdtrt_id, "1900.00"))
         assert trial["output"]["setlinfo"]["inscp_scp_amt"] == 1900
         assert "全部按符合政策范围" in trial["warn_msg"]

@@ -149,7 +149,7 @@ def test_a_void_bill_is_told_so_and_the_visit_is_settled_once_the_hub_has_undone
     here.pass_time(8)
     assert _code(here.look(request, step)) is RefusalCode.EXPIRED
     again = here.document("2304", here.bill(visit="ZY1"))
-    assert _code(here.ask(again)[1]) is RefusalCode.ALREADY_SETTLED
+    assert _code(here.ask(again)[1]) is RefusalCode.TOO_BUSY
     cancel = {"psn_no": document["input"]["data"]["psn_no"], "setl_id": _id(here), "mdtrt_id": "1"}
     assert _code(here.ask(here.document("2305", cancel))[1]) is RefusalCode.NOT_CANCELLABLE
     here.end()

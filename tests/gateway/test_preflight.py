@@ -289,3 +289,14 @@ def test_a_hospital_asks_with_its_own_token_only(databases: Databases) -> None:
             for one in (None, "nonsense", theirs, own)
         ]
         assert [one.status_code for one in told] == [401, 401, 403, 200]
+        # Whatever it is spelt like, who is let in is who asks.
+        shouted = {name.upper(): value for name, value in question().items()}
+        both = question() | {"INSTITUTION": other.subject}
+        shown = {"authorization": f"Bearer {own}"}
+        assert street.post(json.dumps(shouted), "/preflight", **shown).status_code == 200
+        reply = street.post(json.dumps(both), "/preflight", **shown)
+        assert (reply.status_code, reply.json()["code"]) == (422, "1006")
+        as_other = json.dumps(
+            {name: value for name, value in both.items() if name != "institution"}
+        )
+        assert street.post(as_other, "/preflight", **shown).status_code == 403

@@ -77,6 +77,7 @@ REFUSED = """
     insured_here                     insured_division  310104         3002
     admitted_tomorrow                admitted_on       2024-05-07     3006
     discharged_before_admitted       discharged_on     2024-05-05     3006
+    discharged_tomorrow              discharged_on     2024-05-07     3006
     amount_below_zero                total_fen         -1             1008
     nothing_to_pay                   total_fen         0              3005
     amount_beyond_all_bounds         total_fen         100000000000000  1006

@@ -85,6 +85,7 @@ NOT_OPENED = """
     insured_here              insured_division  310104        3002
     admitted_tomorrow         admitted_on       2024-05-07    3006
     left_before_coming        discharged_on     2024-04-28    3006
+    leaves_tomorrow           discharged_on     2024-05-07    3006
     disease_code_with_nul     disease_code      NUL           1006
 """
 

@@ -20,7 +20,7 @@ from participants.gateway.serving.requests import Request
 from participants.gateway.serving.sessions import SIGN_IN
 from participants.gateway.transactions.table import TRANSACTIONS
 from participants.gateway.wire import jsontext
-from participants.gateway.wire.checking import checked_input
+from participants.gateway.wire.checking import by_name, checked_input
 from participants.gateway.wire.envelope import (
     REGION_UNKNOWN,
     Envelope,
@@ -178,19 +178,20 @@ def _claim_of(call: Call) -> Claim:
     document = jsontext.loads(text)
     if not isinstance(document, dict):
         raise Refused(RefusalCode.NOT_JSON)
-    raw = {name.lower(): value for name, value in document.items()}
-    infno = _said(raw, "infno") or call.path_infno
-    return Claim(infno, _said(raw, "fixmedins_code"), text, document, raw)
+    raw = by_name(document)
+    infno = said_in(raw, "infno") or call.path_infno
+    return Claim(infno, said_in(raw, "fixmedins_code"), text, document, raw)
 
 
-def _said(raw: Mapping[str, Any], name: str) -> str:
+def said_in(raw: Mapping[str, Any], name: str) -> str:
+    """A text of an unchecked object, as a check would take it; names in lower case."""
     value = raw.get(name)
     return value.strip() if isinstance(value, str) else ""
 
 
 def _division(raw: Mapping[str, Any]) -> str:
-    said = _said(raw, "mdtrtarea_admvs")
-    return said if said not in {"", "null", "NULL"} else _said(raw, "fixmedins_code")[1:7]
+    said = said_in(raw, "mdtrtarea_admvs")
+    return said if said not in {"", "null", "NULL"} else said_in(raw, "fixmedins_code")[1:7]
 
 
 def _joined(*warnings: str) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 from contracts.messages.enquiry import CheckName
 from contracts.refusal import RefusalCode, Refused
 from participants.gateway.http.calls import Call
-from participants.gateway.http.gateway import Gateway
+from participants.gateway.http.gateway import Gateway, said_in
 from participants.gateway.security.guard import Claim
 from participants.gateway.security.headers import GatewayRefused
 from participants.gateway.serving.requests import Request
 from participants.gateway.transactions.preflight import PLAIN, plain_document
 from participants.gateway.wire import jsontext
-from participants.gateway.wire.checking import Input, Row, checked_input
+from participants.gateway.wire.checking import Input, Row, by_name, checked_input
 from participants.gateway.wire.envelope import Envelope, Reply
 from participants.gateway.wire.extension import FLAGS
 from participants.gateway.wire.fields import PREFLIGHT, shapes
@@ -42,9 +42,9 @@ async def preflight(gateway: Gateway, call: Call) -> tuple[int, str]:
     """HTTP status and JSON text, for any body: a verdict, or {"code", "zh"}."""
     received_at = gateway.clock.now()
     try:
-        raw = jsontext.loads(call.body)
-        await _let_in(gateway, call, raw, received_at)
-        row = _row(raw)
+        given = _given(jsontext.loads(call.body))
+        await _let_in(gateway, call, given, received_at)
+        row = _row(given)
         reply = await gateway.ask(_envelope(row, received_at), received_at, _request_of(row))
     except GatewayRefused as no:
         return 401, jsontext.encode({"code": 401, "message": no.message})
@@ -57,10 +57,16 @@ async def preflight(gateway: Gateway, call: Call) -> tuple[int, str]:
     return told(reply)
 
 
-async def _let_in(gateway: Gateway, call: Call, raw: Any, now: datetime) -> None:
+def _given(raw: Any) -> dict[str, Any]:
+    """The members of a body by their names in lower case: who is let in is who asks; Refused."""
+    if not isinstance(raw, dict):
+        raise Refused(RefusalCode.NOT_JSON, "应为对象")
+    return by_name(raw)
+
+
+async def _let_in(gateway: Gateway, call: Call, given: Mapping[str, Any], now: datetime) -> None:
     """Refused, GatewayRefused: by the headers of the institution's profile, or a token."""
-    said = raw if isinstance(raw, dict) else {}
-    code, division = str(said.get("institution") or ""), str(said.get("mdtrtarea_admvs") or "")
+    code, division = said_in(given, "institution"), said_in(given, "mdtrtarea_admvs")
     profile = gateway.profile_of(code, now)
     if not profile.is_open:
         door = gateway.desk_of(division or code[1:7]).door
@@ -78,12 +84,10 @@ def told(reply: Reply) -> tuple[int, str]:
     return STATUS.get(reply.code, REFUSED), jsontext.encode(document)
 
 
-def _row(raw: Any) -> Row:
+def _row(given: Mapping[str, Any]) -> Row:
     """The checked fields of a body, its flags as one text; Refused."""
-    if not isinstance(raw, dict):
-        raise Refused(RefusalCode.NOT_JSON, "应为对象")
-    flags = _flags(raw.get("flags"))
-    rest = {name: value for name, value in raw.items() if name != "flags"}
+    flags = _flags(given.get("flags"))
+    rest = {name: value for name, value in given.items() if name != "flags"}
     values = checked_input(shapes()[PREFLIGHT], {"data": rest}).nodes["data"].values
     return Row({**values, "flags": ",".join(flags)})
 

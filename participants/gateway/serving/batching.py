@@ -29,7 +29,9 @@ def batched(
     results = run([wish for _, wish in wishes]) if wishes else []
     for (n, wish), result in zip(wishes, results, strict=True):
         if isinstance(result, Refusal):
-            steps[n] = Reply(code=result.code, detail=result.detail)
+            steps[n] = Reply(
+                code=result.code, detail=result.detail, retry_after_s=result.retry_after_s
+            )
         else:
             steps[n] = step_of(requests[n], wish, result)
     assert None not in steps, "a request without a step"

@@ -15,7 +15,7 @@ REFUSED_CLAIMS = {
     ClaimKind.CLASH: RefusalCode.CONFLICTING_REPLAY,
     ClaimKind.WITHDRAWN: RefusalCode.WITHDRAWN_BEFORE,
 }
-NOT_FINAL = frozenset({RefusalCode.ROUTE_DOWN, RefusalCode.NOT_SIGNED_IN})
+NOT_FINAL = frozenset({RefusalCode.ROUTE_DOWN, RefusalCode.NOT_SIGNED_IN, RefusalCode.TOO_BUSY})
 """Said of the moment and not of the message: the same again is tried again."""
 
 

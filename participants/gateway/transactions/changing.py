@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from contracts.codes import VisitKind
 from contracts.ids import PersonId, VisitId
 from contracts.refusal import RefusalCode, Refused
 from participants.gateway.serving.batching import batched
 from participants.gateway.serving.requests import Request, Step, Work
 from participants.gateway.telling.diagnoses import diagnoses_in
 from participants.gateway.transactions.visiting import visit_echo
-from participants.gateway.wire.codes import visit_kind_of
+from participants.gateway.wire.codes import visit_kind_within
 from participants.gateway.wire.envelope import Reply
 from participants.gateway.wire.extension import assert_fits, flags_of
 from participants.gateway.wire.visit_ids import visit_id_of
@@ -90,7 +89,7 @@ def _about(request: Request, event: VisitEvent) -> VisitChange:
 
 def _diagnosed(known: _Known, request: Request) -> VisitChange:
     row, med_type = request.row, request.row.text("med_type")
-    kind = _kind(med_type, inpatient=False)
+    kind = visit_kind_within(med_type, inpatient=False)
     return VisitChange(
         visit_id=_visit_id(request),
         hospital_code=request.envelope.institution_code,
@@ -114,13 +113,14 @@ def _changed(known: _Known, request: Request) -> VisitChange:
         hospital_code=request.envelope.institution_code,
         person_id=PersonId(row.text("psn_no")),
         event=VisitEvent.CHANGE,
-        visit_kind=_kind(med_type, inpatient=True),
+        visit_kind=visit_kind_within(med_type, inpatient=True),
         admitted_on=row.day("begntime"),
         # Only 2402 discharges; afterwards its day may be corrected here.
         discharged_on=row.day("endtime") if has_left else None,
         disease_code=row.text("dise_codg") or None,
         flags=_flags(known, request, med_type),
         echo_json=visit_echo(request, med_type),
+        own_visit_no=row.text("ipt_otp_no") or None,
         diagnoses=diagnoses_in(request, Stage.COMING),
     )
 
@@ -138,15 +138,6 @@ def _discharged(known: _Known, request: Request) -> VisitChange:
         echo_json=visit_echo(request, ""),
         diagnoses=diagnoses_in(request, Stage.LEAVING),
     )
-
-
-def _kind(med_type: str, *, inpatient: bool) -> VisitKind:
-    """Refused FIELD_INVALID: an out-patient does not become an in-patient by a correction."""
-    kind = visit_kind_of(med_type)
-    if (kind is VisitKind.INPATIENT) is not inpatient:
-        whose = "住院" if inpatient else "门诊"
-        raise Refused(RefusalCode.FIELD_INVALID, f"医疗类别(med_type){med_type}不属于{whose}")
-    return kind
 
 
 def _flags(known: _Known, request: Request, med_type: str) -> tuple[str, ...]:

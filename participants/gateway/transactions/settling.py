@@ -13,9 +13,14 @@ from participants.gateway.telling.fee_lines import split_of
 from participants.gateway.telling.identity import identity_in
 from participants.gateway.transactions.accident import words_of
 from participants.gateway.transactions.visiting import echo_of
-from participants.gateway.wire.codes import insurance_kind_of, med_type_of, visit_kind_of
+from participants.gateway.wire.codes import (
+    insurance_kind_of,
+    med_type_of,
+    visit_kind_of,
+    visit_kind_within,
+)
 from participants.gateway.wire.extension import assert_fits, flags_of
-from participants.gateway.wire.visit_ids import visit_id_of
+from participants.gateway.wire.visit_ids import visit_id_of, visit_id_to_settle
 from participants.treatment.domain.attempt import MessageKey
 from participants.treatment.domain.results import Refusal, Requested
 from participants.treatment.domain.settlement import SettleRequest, Split
@@ -41,8 +46,11 @@ class Known:
     words: Mapping[MessageKey, str]
 
     def visit_of(self, request: Request) -> Visit | None:
+        """The visit that is named, where it is one of this hospital's."""
         visit_id = visit_id_of(request.row.text("mdtrt_id"))
-        return self.visits.get(visit_id) if visit_id else None
+        visit = self.visits.get(visit_id) if visit_id else None
+        is_theirs = visit and visit.hospital_code == request.envelope.institution_code
+        return visit if is_theirs else None
 
 
 def try_out(work: Work, requests: Sequence[Request], kind: VisitKind) -> list[Step]:
@@ -96,16 +104,20 @@ def _admitted_on(request: Request, known: Mapping[VisitId, Visit]) -> date:
 def _wish(work: Work, known: Known, kind: VisitKind, request: Request) -> SettleRequest:
     """For a visit that we opened, its own facts count; else what stands in this message."""
     row, visit = request.row, known.visit_of(request)
-    own_kind, med_type = kind_and_med_type(request, visit.visit_kind if visit else kind)
-    sealed = identity_in(row).sealed(work.door.sealer)
+    visit_id = visit_id_to_settle(row.text("mdtrt_id"))
     said, word = row.text("med_type"), known.words.get(request.key)
+    kind = visit.visit_kind if visit else kind
+    if said:
+        visit_kind_within(said, inpatient=kind is VisitKind.INPATIENT)
+    own_kind, med_type = kind_and_med_type(request, kind)
+    sealed = identity_in(row).sealed(work.door.sealer)
     flags = flags_of(row.text("exp_content"), med_type=said, accident=word)
     # What was said when the visit was opened need not be said again.
     assert_fits(said, {*flags, *(visit.flags if visit else ())})
     return SettleRequest(
         msgid=request.envelope.msgid,
         hospital_code=request.envelope.institution_code,
-        visit_id=visit_id_of(row.text("mdtrt_id")),
+        visit_id=visit_id,
         own_visit_no=row.text("mdtrt_id") or None,
         person_id=PersonId(row.text("psn_no")),
         insured_division=visit.insured_division if visit else request.insured_division(),
@@ -114,7 +126,7 @@ def _wish(work: Work, known: Known, kind: VisitKind, request: Request) -> Settle
         split=_split(work, request),
         visit_kind=own_kind,
         admitted_on=None if visit else row.day("begntime") or request.sent_on,
-        discharged_on=_discharged_on(request, own_kind, visit),
+        discharged_on=_discharged_on(request, own_kind),
         disease_code=row.text("dise_codg") or None,
         flags=flags,
         use_account=row.text("acct_used_flag") == OWN_ACCOUNT,
@@ -130,12 +142,11 @@ def kind_and_med_type(request: Request, otherwise: VisitKind) -> tuple[VisitKind
     return (visit_kind_of(said), said) if said else (otherwise, med_type_of(otherwise))
 
 
-def _discharged_on(request: Request, kind: VisitKind, visit: Visit | None) -> date | None:
+def _discharged_on(request: Request, kind: VisitKind) -> date | None:
+    """As said here. Else 2402 has said it, or it is today, which their clock does not decide."""
     if kind is not VisitKind.INPATIENT:
         return None  # Out-patients leave the day they come.
-    if visit is not None and visit.discharged_on is not None:
-        return request.row.day("dscgTime")  # 2402 has said it already.
-    return request.row.day("dscgTime") or request.sent_on
+    return request.row.day("dscgTime")
 
 
 def _split(work: Work, request: Request) -> Split:

@@ -130,6 +130,7 @@ def _new_visit(
         flags=flags,
         sealed_identity=identity_in(row).sealed(work.door.sealer),
         echo_json=visit_echo(request, med_type),
+        own_visit_no=row.text("ipt_otp_no") or row.text("ipt_no") or None,
         diagnoses=diagnoses_in(request, Stage.COMING),
     )
 

@@ -14,6 +14,7 @@ from participants.gateway.wire.fields import Field, FieldType, Node, Shape
 from participants.gateway.wire.file_bytes import bytes_in
 
 LINES_MAX = 2_000
+TWICE_TOLD_MAX = 3
 _EMPTY = frozenset({"", "null", "NULL"})
 _NUMBER = re.compile(r"(-?)(\d+)(?:\.(\d+))?", re.ASCII)
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2}))?", re.ASCII)
@@ -74,7 +75,7 @@ def checked_input(shape: Shape, raw: Mapping[str, Any]) -> Input:
     """The input as our values; Refused with FIELD_MISSING, FIELD_TOO_LONG, FIELD_INVALID,
     AMOUNT_MALFORMED or AMOUNT_NEGATIVE, each naming the field in Chinese and by its name.
     """
-    given = {name.lower(): value for name, value in raw.items()}
+    given = by_name(raw)
     nodes, lists = {}, {}
     for node in shape.nodes:
         found = _found(node, given)
@@ -85,11 +86,24 @@ def checked_input(shape: Shape, raw: Mapping[str, Any]) -> Input:
     return Input(nodes, lists)
 
 
+def by_name(raw: Mapping[str, Any], at: str = "") -> dict[str, Any]:
+    """The members of an object by their names in lower case; Refused FIELD_INVALID where one is
+    there in two spellings: whoever looks first would believe another than who looks next.
+    """
+    given = {name.lower(): value for name, value in raw.items()}
+    if len(given) != len(raw):
+        spelt = [name.lower() for name in raw]
+        twice = sorted({name for name in spelt if spelt.count(name) > 1})
+        told = "、".join(name[:40] for name in twice[:TWICE_TOLD_MAX])
+        raise Refused(RefusalCode.FIELD_INVALID, f"{at}字段{told}以不同大小写重复出现")
+    return given
+
+
 def checked_row(node: Node, raw: Any, beside: Mapping[str, Any] | None = None, at: str = "") -> Row:
     """One row; `beside` are the other nodes by lower-case name, `at` says which row of a list."""
     if not isinstance(raw, dict):
         raise Refused(RefusalCode.FIELD_INVALID, f"{at}{node.zh}({node.name})应为对象")
-    given = {str(name).lower(): value for name, value in raw.items()}
+    given = by_name(raw, at)
     filled = [(f, given[f.name.lower()]) for f in node.fields if not _is_empty(given, f)]
     missing = [f for f in node.fields if _is_missed(f, given, beside or {})]
     if missing:

@@ -26,6 +26,15 @@ def visit_kind_of(med_type: str) -> VisitKind:
     raise Refused(RefusalCode.FIELD_INVALID, f"医疗类别(med_type)不支持{med_type}")
 
 
+def visit_kind_within(med_type: str, *, inpatient: bool) -> VisitKind:
+    """Refused FIELD_INVALID: no later word makes an out-patient an in-patient, or the reverse."""
+    kind = visit_kind_of(med_type)
+    if (kind is VisitKind.INPATIENT) is not inpatient:
+        whose = "住院" if inpatient else "门诊"
+        raise Refused(RefusalCode.FIELD_INVALID, f"医疗类别(med_type){med_type}不属于{whose}")
+    return kind
+
+
 def insurance_kind_of(insutype: str) -> InsuranceKind:
     """310 and 390 are settled across provinces; the other funds pay beside them, never alone."""
     try:

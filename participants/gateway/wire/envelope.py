@@ -10,7 +10,7 @@ from typing import Any
 from contracts.clock import SHANGHAI
 from contracts.refusal import RefusalCode, Refused
 from participants.gateway.wire import jsontext
-from participants.gateway.wire.checking import Row, checked_row
+from participants.gateway.wire.checking import Row, by_name, checked_row
 from participants.gateway.wire.fields import shapes
 from participants.gateway.wire.jsontext import Number
 from participants.gateway.wire.profiles import InfcodeType, Profile
@@ -91,7 +91,7 @@ def envelope_of(raw: Any, path_infno: str = "") -> Envelope:
     """
     if not isinstance(raw, dict):
         raise Refused(RefusalCode.NOT_JSON)
-    given = {name.lower(): value for name, value in raw.items()}
+    given = by_name(raw)
     if not given.get("infno"):
         given["infno"] = path_infno
     row = checked_row(shapes()["envelope"].nodes[0], given)

@@ -7,6 +7,7 @@ from datetime import date
 from pydantic import ValidationError
 
 from contracts.codes import AreaCode, DivisionCode, VisitKind, area_of
+from contracts.ids import VisitId, short_text_of
 from contracts.messages.settlement import Care
 from contracts.messages.values import Bill
 from contracts.money import FEN_MAX
@@ -14,8 +15,14 @@ from contracts.refusal import RefusalCode
 from participants.treatment.domain.institution import Institution
 from participants.treatment.domain.results import Refusal
 from participants.treatment.domain.settlement import SettleRequest, Split
-from participants.treatment.domain.visit import Visit
-from participants.treatment.domain.visit_life import PERMITTED, VISIT, Settled, VisitEvent
+from participants.treatment.domain.visit import Visit, dates_hold
+from participants.treatment.domain.visit_life import (
+    PERMITTED,
+    UNDOING_NOW,
+    VISIT,
+    Settled,
+    VisitEvent,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,7 @@ class Facts:
 
     `lines_bill`: the sum of the visit's unsettled fee lines, None when it never had a line.
     `settled`: how much of the visit its live settlements cover.
+    `opened_as`: the visit that the hospital has opened under the number it now calls its own.
     `is_used`: this message id has asked for a settlement before.
     """
 
@@ -33,6 +41,7 @@ class Facts:
     visit: Visit | None = None
     lines_bill: Split | None = None
     settled: Settled = Settled.NOTHING
+    opened_as: VisitId | None = None
     is_withdrawn: bool = False
     is_used: bool = False
 
@@ -45,7 +54,8 @@ class Asking:
     bill: Bill
 
 
-Refuses = Callable[[SettleRequest, Facts], bool]
+Refuses = Callable[[SettleRequest, Facts], bool | Refusal]
+"""A rule that has more to say than its code gives the refusal itself."""
 
 
 def is_foreign(division: str, area: AreaCode) -> bool:
@@ -66,6 +76,14 @@ def _visit_is_not_theirs(request: SettleRequest, facts: Facts) -> bool:
     return visit.person_id != request.person_id
 
 
+def _number_is_of_a_visit(request: SettleRequest, facts: Facts) -> bool | Refusal:
+    """Opened here: settled by another name it would be settled twice."""
+    if facts.opened_as is None:
+        return False
+    told = f"就诊ID(mdtrt_id){request.own_visit_no}是已登记就诊的住院/门诊号，该就诊的就诊ID为"
+    return Refusal(RefusalCode.FIELD_INVALID, told + short_text_of(facts.opened_as))
+
+
 def _care_is_missing(request: SettleRequest, facts: Facts) -> bool:
     without = request.admitted_on is None or request.visit_kind is None
     return facts.visit is None and without
@@ -73,7 +91,7 @@ def _care_is_missing(request: SettleRequest, facts: Facts) -> bool:
 
 def _dates_are_impossible(request: SettleRequest, facts: Facts) -> bool:
     admitted_on, discharged_on = _dates_of(request, facts)
-    return discharged_on < admitted_on or admitted_on > facts.today
+    return not dates_hold(admitted_on, discharged_on, facts.today)
 
 
 def _institution_is_closed(request: SettleRequest, facts: Facts) -> bool:
@@ -92,6 +110,10 @@ def _amount_is_too_large(request: SettleRequest, _facts: Facts) -> bool:
 
 def _visit_is_over(_request: SettleRequest, facts: Facts) -> bool:
     return facts.visit is not None and not VISIT.allows(facts.visit.state, VisitEvent.SETTLE)
+
+
+def _is_being_undone(_request: SettleRequest, facts: Facts) -> bool | Refusal:
+    return UNDOING_NOW if facts.settled is Settled.UNDOING else False
 
 
 def _is_settled(_request: SettleRequest, facts: Facts) -> bool:
@@ -129,6 +151,7 @@ RULES: tuple[tuple[RefusalCode, Refuses], ...] = (
     (RefusalCode.CONFLICTING_REPLAY,      lambda _, facts: facts.is_used),
     (RefusalCode.UNKNOWN_INSTITUTION,     lambda _, facts: facts.institution is None),
     (RefusalCode.UNKNOWN_VISIT,           _visit_is_not_theirs),
+    (RefusalCode.FIELD_INVALID,           _number_is_of_a_visit),
     (RefusalCode.VISIT_OUT_OF_STEP,       _visit_is_over),
     (RefusalCode.FIELD_MISSING,           _care_is_missing),
     (RefusalCode.UNKNOWN_AREA,            lambda ask, facts: area_of(_division_of(ask, facts)) is None),
@@ -138,6 +161,7 @@ RULES: tuple[tuple[RefusalCode, Refuses], ...] = (
     (RefusalCode.AMOUNT_NEGATIVE,         _amount_is_negative),
     (RefusalCode.FIELD_INVALID,           _amount_is_too_large),
     (RefusalCode.AMOUNT_IS_ZERO,          lambda ask, _: ask.total_fen == 0),
+    (RefusalCode.TOO_BUSY,                _is_being_undone),
     (RefusalCode.ALREADY_SETTLED,         _is_settled),
     (RefusalCode.VISIT_OUT_OF_STEP,       _part_is_open),
     (RefusalCode.AMOUNT_NEGATIVE,         _refunds_outweigh),
@@ -150,9 +174,9 @@ RULES: tuple[tuple[RefusalCode, Refuses], ...] = (
 
 def decide(request: SettleRequest, facts: Facts) -> Asking | Refusal:
     """What to ask the hub, or the first rule that refuses."""
-    code = next((code for code, refuses in RULES if refuses(request, facts)), None)
-    if code is not None:
-        return Refusal(code)
+    for code, refuses in RULES:
+        if no := refuses(request, facts):
+            return no if isinstance(no, Refusal) else Refusal(code)
     try:
         return Asking(_care_of(request, facts), _bill_of(request, facts))
     except ValidationError as error:

@@ -1,12 +1,10 @@
 """What must hold before a visit is opened or changed, and which texts can be stored at all."""
 
-from datetime import date
-
 from contracts.codes import area_of
 from contracts.refusal import RefusalCode
 from participants.treatment.domain.asking import Facts, is_foreign
 from participants.treatment.domain.results import Refusal
-from participants.treatment.domain.visit import NewVisit
+from participants.treatment.domain.visit import NewVisit, dates_hold
 
 
 def visit_refusal(visit: NewVisit, facts: Facts) -> Refusal | None:
@@ -25,10 +23,6 @@ def visit_refusal(visit: NewVisit, facts: Facts) -> Refusal | None:
         (len(visit.person_id) != 29, RefusalCode.FIELD_INVALID),
     )
     return next((Refusal(code) for refuses, code in checks if refuses), None)
-
-
-def dates_hold(admitted_on: date, discharged_on: date | None, today: date) -> bool:
-    return admitted_on <= today and (discharged_on is None or discharged_on >= admitted_on)
 
 
 def facts_fit(disease_code: str | None, flags: tuple[str, ...]) -> bool:

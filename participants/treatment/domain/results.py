@@ -9,10 +9,14 @@ from contracts.refusal import RefusalCode
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """This item was refused and changed nothing; `code.told(detail)` is the Chinese sentence."""
+    """This item was refused and changed nothing; `code.told(detail)` is the Chinese sentence.
+
+    `retry_after_s`: when it may be asked again, where the no is of the moment only.
+    """
 
     code: RefusalCode
     detail: str = ""
+    retry_after_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from contracts.messages.values import Bill, Shares
 from contracts.refusal import RefusalCode
 from contracts.state_machine import StateMachine, Step
 from participants.treatment.domain.attempt import MessageKey
+from participants.treatment.domain.visit_life import Settled
 
 
 class State(StrEnum):
@@ -109,6 +110,14 @@ class OwnVisit(NamedTuple):
     hospital_code: str
     person_id: PersonId
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStanding:
+    """How far such a number is settled, and the visit that was opened under it, if one was."""
+
+    settled: Settled = Settled.NOTHING
+    visit_id: VisitId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from participants.treatment.domain.visit_life import Moment, Settled, VisitEvent
 class NewVisit:
     """A hospital opens a visit. `echo_json`: whatever the gateway wants back, opaque to us.
 
-    `sealed_identity`: sealed by the gateway (contracts.sealing); never in clear.
+    `sealed_identity`: sealed by the gateway (contracts.sealing); never in clear. `own_visit_no`:
+    what the hospital itself calls it 住院/门诊号.
     """
 
     msgid: str
@@ -30,6 +31,7 @@ class NewVisit:
     flags: tuple[str, ...] = ()
     sealed_identity: str | None = None
     echo_json: str = "{}"
+    own_visit_no: str | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
 
     @property
@@ -61,6 +63,7 @@ class VisitChange:
     disease_code: str | None = None
     flags: tuple[str, ...] | None = None
     echo_json: str | None = None
+    own_visit_no: str | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
 
 
@@ -81,6 +84,7 @@ class Visit:
     sealed_identity: str | None
     echo_json: str
     state: VisitState = VisitState.IN_CARE
+    own_visit_no: str | None = None
 
     def at(self, settled: Settled) -> Moment:
         return Moment(self.visit_kind, self.state, settled)
@@ -99,6 +103,11 @@ class OfVisit(Protocol):
 def is_theirs(visit: Visit, said: OfVisit) -> bool:
     """Whether it is this hospital's visit, and of the person it names."""
     return visit.hospital_code == said.hospital_code and visit.person_id == said.person_id
+
+
+def dates_hold(admitted_on: date, discharged_on: date | None, today: date) -> bool:
+    """Nobody was admitted tomorrow, nor left tomorrow."""
+    return admitted_on <= today and (discharged_on is None or admitted_on <= discharged_on <= today)
 
 
 CONTRARY = {"third_party": "no_third_party", "no_third_party": "third_party"}

@@ -60,6 +60,7 @@ class Settled(StrEnum):
     NOTHING = "nothing"
     PARTLY = "partly"  # in mid-stay only 中途结算
     BEING = "being"  # a mid-stay settlement waits for the hub's answer
+    UNDOING = "undoing"  # the final bill is void, but the hub has not said so yet
     WHOLLY = "wholly"  # the final bill is asked for, settled, or being undone
 
 
@@ -75,7 +76,11 @@ PERMITTED: Mapping[VisitEvent, frozenset[Settled]] = {
     E.UNREGISTER: frozenset({Settled.NOTHING}),
     E.UNDO_ADMISSION: frozenset({Settled.NOTHING}),
 }
-"""In every other case the answer is ALREADY_SETTLED: undo the settlement first."""
+"""In every other case the answer is ALREADY_SETTLED: undo the settlement first.
+
+UNDOING it is undone already, and in a moment the hub has said so.
+"""
+UNDOING_NOW = Refusal(RefusalCode.TOO_BUSY, "上一笔结算作废处理中，请稍后重试", retry_after_s=10)
 
 _IN = frozenset({VisitKind.INPATIENT})
 _OUT = frozenset(VisitKind) - _IN
@@ -102,12 +107,13 @@ class Moment:
 
 
 def refusal_of(visit: Moment, event: VisitEvent) -> Refusal | None:
-    """Why this cannot be now: VISIT_OUT_OF_STEP or ALREADY_SETTLED; None when it can."""
+    """Why this cannot be now: VISIT_OUT_OF_STEP, ALREADY_SETTLED or TOO_BUSY; None when it can."""
     if visit.kind not in KINDS.get(event, frozenset(VisitKind)):
         whose = "门诊" if visit.kind is VisitKind.INPATIENT else "住院"
         return Refusal(RefusalCode.VISIT_OUT_OF_STEP, f"该交易仅用于{whose}就诊")
     if visit.settled not in PERMITTED[event]:
-        return Refusal(RefusalCode.ALREADY_SETTLED)
+        being_undone = visit.settled is Settled.UNDOING
+        return UNDOING_NOW if being_undone else Refusal(RefusalCode.ALREADY_SETTLED)
     if not VISIT.allows(visit.state, event):
         return Refusal(RefusalCode.VISIT_OUT_OF_STEP, f"就诊{_TOLD[visit.state]}")
     return None

@@ -11,13 +11,14 @@ from contracts.ids import VisitId
 from participants.treatment.domain.asking import Asking, Facts
 from participants.treatment.domain.attempt import MessageKey, StoredAttempt
 from participants.treatment.domain.institution import Institution
-from participants.treatment.domain.settlement import OwnVisit, SettleRequest, Split
+from participants.treatment.domain.settlement import OwnStanding, OwnVisit, SettleRequest, Split
 from participants.treatment.domain.terms import Terms
 from participants.treatment.domain.visit import Visit
 from participants.treatment.domain.visit_life import Settled
 from participants.treatment.store import attempts, fee_lines, institutions, own_visits, visits
 
 NOTHING_LEFT = Split(0, 0, 0, 0)
+NOT_KNOWN = OwnStanding()
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ class Loaded:
     bills: dict[VisitId, Split]
     settled: dict[VisitId, Settled]
     used: set[MessageKey]
-    settled_own: set[OwnVisit]
+    own: dict[OwnVisit, OwnStanding]
 
     def facts_of(self, request: SettleRequest) -> Facts:
         attempt = self.attempts.get(request.key)
@@ -43,6 +44,7 @@ class Loaded:
             visit=self.visits.get(request.visit_id) if request.visit_id else None,
             lines_bill=self.bills.get(request.visit_id) if request.visit_id else None,
             settled=self._settled(request),
+            opened_as=self._own(request).visit_id,
             is_withdrawn=attempt is not None and attempt.is_withdrawn,
             is_used=request.key in self.used,
         )
@@ -51,7 +53,7 @@ class Loaded:
         """The next request of this batch sees what this one has taken."""
         self.used.add(request.key)
         if request.own_visit is not None and not request.mid_stay:
-            self.settled_own.add(request.own_visit)
+            self.own[request.own_visit] = OwnStanding(Settled.WHOLLY)
         if request.visit_id is None:
             return
         self.settled[request.visit_id] = Settled.BEING if request.mid_stay else Settled.WHOLLY
@@ -62,8 +64,12 @@ class Loaded:
 
     def _settled(self, request: SettleRequest) -> Settled:
         if request.visit_id is None:
-            return Settled.WHOLLY if request.own_visit in self.settled_own else Settled.NOTHING
+            return self._own(request).settled
         return self.settled.get(request.visit_id, Settled.NOTHING)
+
+    def _own(self, request: SettleRequest) -> OwnStanding:
+        number = request.own_visit
+        return NOT_KNOWN if number is None else self.own.get(number, NOT_KNOWN)
 
 
 def to_settle(
@@ -82,7 +88,7 @@ def to_settle(
         bills=fee_lines.open_bills(tx, known),
         settled=visits.settled_so_far(tx, known),
         used={key for key, attempt in claimed.items() if attempt.subject_id is not None},
-        settled_own=own_visits.lock_settled(tx, _own_visits_of(requests)),
+        own=own_visits.lock(tx, _own_visits_of(requests)),
     )
 
 
@@ -100,7 +106,7 @@ def to_try(
         bills=fee_lines.open_bills(tx, known),
         settled=visits.settled_so_far(tx, known),
         used=set(),
-        settled_own=own_visits.settled(tx, _own_visits_of(requests)),
+        own=own_visits.of(tx, _own_visits_of(requests)),
     )
 
 

@@ -11,9 +11,9 @@ from contracts.clock import shanghai_date_of
 from contracts.ids import VisitId
 from contracts.refusal import RefusalCode
 from participants.treatment.domain.diagnosis import Diagnosis, Stage
-from participants.treatment.domain.opening import dates_hold, facts_fit
+from participants.treatment.domain.opening import facts_fit
 from participants.treatment.domain.results import Done, Refusal
-from participants.treatment.domain.visit import Visit, VisitChange, is_theirs, joined
+from participants.treatment.domain.visit import Visit, VisitChange, dates_hold, is_theirs, joined
 from participants.treatment.domain.visit_life import VISIT, VisitEvent, refusal_of
 from participants.treatment.store import diagnoses
 from participants.treatment.store import visits as store
@@ -22,7 +22,8 @@ from participants.treatment.store import visits as store
 def amend(tx: Connection, changes: Sequence[VisitChange], now: datetime) -> list[Done | Refusal]:
     """Change what is said about visits, 2202, 2203 and 2402 to 2405, in the order given.
 
-    Refusals: UNKNOWN_VISIT, VISIT_OUT_OF_STEP, ALREADY_SETTLED, DATES_IMPOSSIBLE, FIELD_INVALID.
+    Refusals: UNKNOWN_VISIT, VISIT_OUT_OF_STEP, ALREADY_SETTLED, TOO_BUSY, DATES_IMPOSSIBLE,
+    FIELD_INVALID.
     """
     known = store.lock(tx, (one.visit_id for one in changes))
     settled = store.settled_so_far(tx, known)
@@ -59,6 +60,7 @@ def _changed(visit: Visit, change: VisitChange) -> Visit:
         disease_code=change.disease_code or visit.disease_code,
         flags=joined(visit.flags, change.flags or ()),
         echo_json=_joined_echo(visit.echo_json, change.echo_json),
+        own_visit_no=change.own_visit_no or visit.own_visit_no,
     )
 
 

@@ -100,6 +100,7 @@ visits = Table(
     Column("echo_json", Text, nullable=False),
     at("opened_at"),
     at("withdrawn_at", nullable=True),
+    Column("own_visit_no", String(30)),  # what the hospital that opened it calls it 住院/门诊号
     CheckConstraint(_in("insurance_kind", InsuranceKind), name="visits_insurance_kind"),
     CheckConstraint(_in("visit_kind", VisitKind), name="visits_visit_kind"),
     Column("state", String(20), nullable=False, server_default=VisitState.IN_CARE.value),
@@ -113,6 +114,13 @@ visits = Table(
 # The rule checks look for a person's visits at every institution.
 Index("visits_by_person", visits.c.person_id)
 Index("visits_of_person", visits.c.hospital_code, visits.c.person_id, visits.c.admitted_on)
+Index(
+    "visits_by_own_number",
+    visits.c.hospital_code,
+    visits.c.person_id,
+    visits.c.own_visit_no,
+    postgresql_where="own_visit_no IS NOT NULL",
+)
 Index(
     "visits_in_hospital",
     visits.c.hospital_code,

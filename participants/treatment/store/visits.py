@@ -18,7 +18,8 @@ from participants.treatment.domain.visit_life import Settled, VisitState
 
 COLUMNS = """
     visit_id, hospital_code, person_id, insured_division, insurance_kind, visit_kind,
-    admitted_on, discharged_on, disease_code, flags, sealed_identity, echo_json
+    admitted_on, discharged_on, disease_code, flags, sealed_identity, echo_json,
+    own_visit_no
 """
 _BY_ID = f"""
     SELECT {COLUMNS}, state FROM visits
@@ -28,7 +29,7 @@ _OF = prepared.statement(_BY_ID, "uuid[]")
 _LOCK = prepared.statement(f"{_BY_ID} FOR UPDATE", "uuid[]")
 _ADD = prepared.statement_of_rows(
     f"INSERT INTO visits ({COLUMNS}, msgid, opened_at) %s",
-    "uuid text text text text text date date text text[] text text text timestamptz",
+    "uuid text text text text text date date text text[] text text text text timestamptz",
 )
 _OF_MESSAGES = """
     SELECT hospital_code, msgid, visit_id FROM visits
@@ -38,19 +39,22 @@ _PUT = """
     UPDATE visits SET
         visit_kind = new.visit_kind, admitted_on = new.admitted_on,
         discharged_on = new.discharged_on, disease_code = new.disease_code,
-        flags = new.flags, echo_json = new.echo_json, state = new.state
+        flags = new.flags, echo_json = new.echo_json, own_visit_no = new.own_visit_no,
+        state = new.state
     FROM (VALUES %s) AS new
-        (visit_id, visit_kind, admitted_on, discharged_on, disease_code, flags, echo_json, state)
+        (visit_id, visit_kind, admitted_on, discharged_on, disease_code, flags, echo_json,
+         own_visit_no, state)
     WHERE visits.visit_id = new.visit_id
 """
-_PUT_TEMPLATE = "(%s::uuid, %s, %s::date, %s::date, %s, %s::text[], %s, %s)"
+_PUT_TEMPLATE = "(%s::uuid, %s, %s::date, %s::date, %s, %s::text[], %s, %s, %s)"
 _SETTLED = """
     SELECT visit_id, bool_or(NOT mid_stay) FROM settlements
     WHERE visit_id = ANY(%s::uuid[]) AND state = ANY(%s) GROUP BY visit_id
 """
 _SETTLED_SO_FAR = """
-    SELECT visit_id, bool_or(NOT mid_stay), bool_or(state = ANY(%s)) FROM settlements
-    WHERE visit_id = ANY(%s::uuid[]) AND state = ANY(%s) GROUP BY visit_id
+    SELECT visit_id, bool_or(NOT mid_stay), bool_or(state = ANY(%s)),
+        bool_or(NOT mid_stay AND (lapsed_at IS NOT NULL OR undone_at IS NOT NULL))
+    FROM settlements WHERE visit_id = ANY(%s::uuid[]) AND state = ANY(%s) GROUP BY visit_id
 """
 _WITHDRAW = "UPDATE visits SET withdrawn_at = %s WHERE visit_id = ANY(%s::uuid[])"
 _LIVE = sorted(state.value for state in LIVE)
@@ -81,6 +85,7 @@ def put(tx: Connection, visits: Sequence[Visit]) -> None:
             one.disease_code,
             list(one.flags),
             one.echo_json,
+            one.own_visit_no,
             one.state.value,
         )
         for one in visits
@@ -105,9 +110,10 @@ def settled_so_far(tx: Connection, ids: Iterable[VisitId]) -> dict[VisitId, Sett
     if not found:
         return {}
     rows = bulk.fetch(tx, _SETTLED_SO_FAR, (_UNANSWERED, sorted(found), _LIVE))
-    for visit_id, is_final, is_unanswered in rows:
+    for visit_id, is_final, is_unanswered, is_undoing in rows:
         mid_stay = Settled.BEING if is_unanswered else Settled.PARTLY
-        found[visit_id] = Settled.WHOLLY if is_final else mid_stay
+        final = Settled.UNDOING if is_undoing else Settled.WHOLLY
+        found[visit_id] = final if is_final else mid_stay
     return found
 
 
@@ -135,7 +141,8 @@ def _read(tx: Connection, statement: Prepared, ids: Iterable[VisitId]) -> dict[V
 def visit_of_row(row: tuple[Any, ...]) -> Visit:
     """A row of COLUMNS and the state."""
     id_, hospital_code, person_id, division, insurance_kind, visit_kind, *rest = row
-    admitted_on, discharged_on, disease_code, flags, sealed_identity, echo_json, state = rest
+    admitted_on, discharged_on, disease_code, flags, sealed_identity, *rest = rest
+    echo_json, own_visit_no, state = rest
     return Visit(
         visit_id=id_,
         hospital_code=hospital_code,
@@ -150,6 +157,7 @@ def visit_of_row(row: tuple[Any, ...]) -> Visit:
         sealed_identity=sealed_identity,
         echo_json=echo_json,
         state=VisitState(state),
+        own_visit_no=own_visit_no,
     )
 
 
@@ -167,6 +175,7 @@ def _row(id_: VisitId, visit: NewVisit, now: datetime) -> tuple[Any, ...]:
         list(visit.flags),
         visit.sealed_identity,
         visit.echo_json,
+        visit.own_visit_no,
         visit.msgid,
         now,
     )
