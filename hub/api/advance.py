@@ -143,11 +143,14 @@ def draft_year(
     _: Annotated[Principal, Depends(who_may("draft_advance_year"))],
     year: Year,
     writing: Transaction,
-) -> list[shapes.ChangeView]:
+) -> shapes.RoundView:
     """Drafts of the year are made anew; what is issued stays. Refused: OUT_OF_STEP."""
     today = shanghai_date_of(writing.now)
-    drafts = advance_drafting.draft_year(writing.tx, year, writing.now)
-    return [shapes.change_view(one, today) for one in drafts]
+    found = advance_drafting.draft_year(writing.tx, year, writing.now)
+    return shapes.RoundView(
+        drafts=[shapes.change_view(one, today) for one in found.drafts],
+        in_the_way=[shapes.change_view(one, today) for one in found.in_the_way],
+    )
 
 
 @router.post("/proposals", name="propose_advances", summary="提交预付金额度调整复核")

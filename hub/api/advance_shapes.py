@@ -135,6 +135,15 @@ class ChangeView(BaseModel):
     is_overdue: bool
 
 
+class RoundView(BaseModel):
+    """`in_the_way`: changes of earlier years still in hand; their pairs have no draft of this year
+    until these are received and the year is drafted again.
+    """
+
+    drafts: list[ChangeView]
+    in_the_way: list[ChangeView]
+
+
 class PaymentView(BaseModel):
     payment_id: UUID
     change_id: UUID

@@ -118,8 +118,10 @@ def _parts_differ(facts: Facts) -> bool:
 
 
 def _impossible_dates(facts: Facts) -> bool:
+    """A bill is of care that has ended; without one, pre-flight, the end may be planned."""
     care = facts.care
-    return care.discharged_on < care.admitted_on or care.admitted_on > facts.today
+    has_not_ended = facts.bill is not None and care.discharged_on > facts.today
+    return care.discharged_on < care.admitted_on or care.admitted_on > facts.today or has_not_ended
 
 
 def _third_party(facts: Facts) -> bool:

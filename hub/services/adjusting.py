@@ -15,7 +15,7 @@ from contracts.ids import SettlementId
 from contracts.message import Outgoing
 from contracts.refusal import RefusalCode, Refused
 from contracts.sealing import Sealer
-from hub.domain.adjustment import Adjustment, Booked
+from hub.domain.adjustment import Adjustment, AdjustmentReason, Booked
 from hub.domain.ledger import posting_of
 from hub.domain.second_person import Proposal, ProposalKind
 from hub.domain.settlement import State
@@ -31,9 +31,10 @@ def adjust(tx: Connection, wanted: Adjustment, now: datetime) -> Booked:
     """Book an adjustment with its posting; it shares the open day's lock, as settlements do.
 
     The same id with the same content again: the same answer. Refused: CONFLICTING_REPLAY for
-    other content, SECOND_PERSON_NEEDED when both persons are one, FIELD_INVALID for no amount or
-    one area on both sides, UNKNOWN_SETTLEMENT, OUT_OF_STEP when its settlement is not settled or
-    belongs to another account, when its fund would pay less than nothing, or before the first day.
+    other content, SECOND_PERSON_NEEDED when both persons are one, FIELD_INVALID for no amount, one
+    area on both sides or an audit that gives, UNKNOWN_SETTLEMENT, OUT_OF_STEP when its settlement
+    is not settled or belongs to another account, when its fund would pay less than nothing or more
+    than it once did, or before the first day.
     """
     _check(wanted)
     there = adjustments.find(tx, wanted.adjustment_id)
@@ -129,6 +130,8 @@ def _check(wanted: Adjustment) -> None:
         raise Refused(RefusalCode.SECOND_PERSON_NEEDED)
     if wanted.amount_fen == 0 or wanted.insured_area == wanted.treatment_area:
         raise Refused(RefusalCode.FIELD_INVALID, "amount_fen、insured_area、treatment_area")
+    if wanted.reason is AdjustmentReason.AUDIT and wanted.amount_fen > 0:
+        raise Refused(RefusalCode.FIELD_INVALID, "amount_fen：审核扣款只能为负数")
     if not wanted.cause.strip():
         raise Refused(RefusalCode.FIELD_MISSING, "cause")
     if len(wanted.cause) > CAUSE_MAX:
@@ -142,7 +145,10 @@ def _same(there: Booked, wanted: Adjustment) -> Booked:
 
 
 def _check_settlement(tx: Connection, wanted: Adjustment) -> None:
-    """What is about a settlement fits it, and never takes more than its fund paid."""
+    """What is about a settlement fits it, as `cases.exceeding` has it for decided cases.
+
+    No more is taken than its fund paid, and no more comes back than was taken.
+    """
     if wanted.settlement_id is None:
         return
     found = adjustments.about(tx, wanted.settlement_id)
@@ -156,8 +162,11 @@ def _check_settlement(tx: Connection, wanted: Adjustment) -> None:
         raise Refused(RefusalCode.OUT_OF_STEP, "调整与结算的地区、险种或类别不符")
     before = adjustments.of_settlements(tx, [wanted.settlement_id])
     moved = sum(b.adjustment.amount_fen for b in before if b.adjustment.fund is wanted.fund)
-    if funds[wanted.fund] + moved + wanted.amount_fen < 0:
+    left = funds[wanted.fund] + moved + wanted.amount_fen
+    if left < 0:
         raise Refused(RefusalCode.OUT_OF_STEP, "扣减超过该基金已支付的金额")
+    if left > funds[wanted.fund]:
+        raise Refused(RefusalCode.OUT_OF_STEP, "补回超过该基金已扣减的金额")
 
 
 def _contrary(one: Adjustment, why: str) -> Adjustment:

@@ -1,7 +1,8 @@
 """Drafts of changed advances: the yearly round by its formula, and opening amounts."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -26,7 +27,20 @@ from hub.store import advance as store
 from hub.store import advance_spending
 from hub.store.advance import Wanted
 
+log = logging.getLogger(__name__)
+
 DRAFTS = (ChangeState.DRAFTED,)
+IN_HAND = (ChangeState.DRAFTED, ChangeState.ISSUED, ChangeState.PAID)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """The drafts of a year. `in_the_way`: changes of earlier years that are still in hand, and for
+    which their pairs were left out; once they are received, a person drafts the year again.
+    """
+
+    drafts: list[Change]
+    in_the_way: list[Change]
 
 
 def draft_due(tx: Connection, now: datetime) -> list[Outgoing]:
@@ -43,22 +57,24 @@ def draft_due(tx: Connection, now: datetime) -> list[Outgoing]:
     return []
 
 
-def draft_year(tx: Connection, year: int, now: datetime) -> list[Change]:
+def draft_year(tx: Connection, year: int, now: datetime) -> Drafted:
     """Draft what every pair's amount of a year is to change by; earlier drafts of it are dropped.
 
     A pair whose amount stays has no change; one with a notice of this year keeps that. Refused:
-    OUT_OF_STEP while days of the quarter are open.
+    OUT_OF_STEP for any year but the present one, while days of the quarter are open, and when the
+    hub kept none of them.
     """
     store.take_turn(tx)
-    if not _is_known(tx, year):
-        raise Refused(RefusalCode.OUT_OF_STEP, "上年第四季度尚未全部日终")
+    _check_basis(tx, year, now)
     drop_all(tx, store.listed(tx, Wanted(DRAFTS, (NoticeKind.YEARLY,), year)))
     formula, (first, last) = on(Formula, date(year, 1, 1)), _quarter(year)
     quarter = advance_spending.closed(tx, first, last, counts_account=formula.counts_account)
     balances = store.balances(tx)
-    store.draft(tx, _yearly(year, quarter, balances, formula, now))
+    wanted = _yearly(year, quarter, balances, formula, now)
+    new = store.draft(tx, wanted)
     store.add_round(tx, year, sum(quarter.values()), now)
-    return store.listed(tx, Wanted(DRAFTS, (NoticeKind.YEARLY,), year))
+    in_the_way = _in_the_way(tx, [c for c in wanted if c.change_id not in new])
+    return Drafted(store.listed(tx, Wanted(DRAFTS, (NoticeKind.YEARLY,), year)), in_the_way)
 
 
 def draft_opening(tx: Connection, pair: Pair, amount_fen: int, now: datetime) -> Change:
@@ -104,6 +120,32 @@ def _draft_whole(tx: Connection, year: int, now: datetime) -> None:
     began = advance_spending.front(tx, first, last).first_frozen
     if began is not None and began <= first and _is_known(tx, year):
         draft_year(tx, year, now)
+
+
+def _check_basis(tx: Connection, year: int, now: datetime) -> None:
+    """An amount without a basis is nought, and would ask for the whole advance back."""
+    if year != shanghai_date_of(now).year:
+        raise Refused(RefusalCode.OUT_OF_STEP, "只能生成本年度的预付金额度")
+    if not _is_known(tx, year):
+        raise Refused(RefusalCode.OUT_OF_STEP, "上年第四季度尚未全部日终")
+    first, last = _quarter(year)
+    front = advance_spending.front(tx, first, last)
+    # Days are frozen one after the other, so that two ends around it are a day in it.
+    if (front.first_frozen or date.max) > last or (front.last_frozen or date.min) < first:
+        raise Refused(RefusalCode.OUT_OF_STEP, "上年第四季度无日终数据，无从核定")
+
+
+def _in_the_way(tx: Connection, left_out: Sequence[Change]) -> list[Change]:
+    """What these pairs have in hand from earlier years; logged, since a job has no answer."""
+    years = {change.pair: change.year for change in left_out}
+    in_hand = store.listed(tx, Wanted(IN_HAND, (NoticeKind.YEARLY,))) if years else []
+    found = [change for change in in_hand if change.year < years.get(change.pair, change.year)]
+    for change in found:
+        log.warning(
+            "the advance of %s is not drafted for %d: its change %s of %d is %s",
+            "-".join(change.pair), years[change.pair], change.change_id, change.year, change.state,
+        )  # fmt: skip
+    return found
 
 
 def _is_known(tx: Connection, year: int) -> bool:

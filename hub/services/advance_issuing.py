@@ -51,15 +51,10 @@ def propose(
     Refused: UNKNOWN_NOTICE, OUT_OF_STEP unless all are drafts of one kind that nobody proposed,
     FIELD_INVALID for an amount that the change cannot have, and as second_person.propose.
     """
-    store.take_turn(tx)
     wanted = sorted(set(change_ids))
-    found = list(store.find(tx, wanted).values())
-    if not wanted or len(found) != len(wanted):
-        raise Refused(RefusalCode.UNKNOWN_NOTICE)
-    changes = _corrected(tx, sorted(found, key=lambda c: c.pair), amount_fen)
-    _check_drafts(changes)
+    changes = _to_propose(tx, wanted, amount_fen)
     amounts = {str(c.change_id): c.amount_fen for c in changes}
-    return second_person.propose(
+    proposal = second_person.propose(
         tx,
         ProposalKind.ADVANCE_TOP_UP,
         subject=_subject(changes),
@@ -69,6 +64,14 @@ def propose(
         now=now,
         value_fen=sum(abs(c.amount_fen) for c in changes),
     )
+    # After the proposal, as an approval takes them: so nobody deadlocks. What was read before our
+    # turn must still be so.
+    store.take_turn(tx)
+    if _to_propose(tx, wanted, amount_fen) != changes:
+        raise Refused(RefusalCode.OUT_OF_STEP, "预付金额度已变化，请重新提交复核")
+    if amount_fen is not None:
+        store.move(tx, changes)
+    return proposal
 
 
 def issue(
@@ -107,17 +110,18 @@ def issued_notices(tx: Connection, year: int) -> list[Notice]:
     return sorted(found, key=lambda notice: (notice.issued_on, notice.number))
 
 
-def _corrected(
-    tx: Connection, changes: Sequence[Change], amount_fen: int | None
+def _to_propose(
+    tx: Connection, change_ids: Sequence[UUID], amount_fen: int | None
 ) -> Sequence[Change]:
-    if amount_fen is None:
-        return changes
-    if len(changes) != 1 or amount_fen <= 0 or not changes[0].is_up:
+    """The drafts as they are to be proposed; a corrected amount is not written yet."""
+    found = list(store.find(tx, change_ids).values())
+    if not change_ids or len(found) != len(change_ids):
+        raise Refused(RefusalCode.UNKNOWN_NOTICE)
+    changes = sorted(found, key=lambda c: c.pair)
+    if amount_fen is not None and (len(changes) != 1 or amount_fen <= 0 or not changes[0].is_up):
         raise Refused(RefusalCode.FIELD_INVALID, "amount_fen")
     _check_drafts(changes)
-    corrected = [replace(changes[0], amount_fen=amount_fen)]
-    store.move(tx, corrected)
-    return corrected
+    return changes if amount_fen is None else [replace(changes[0], amount_fen=amount_fen)]
 
 
 def _check_drafts(changes: Sequence[Change]) -> None:

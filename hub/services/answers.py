@@ -12,6 +12,7 @@ from contracts.refusal import RefusalCode, Refused
 from hub.domain.answers import Answer, AnswerKey, GivenAnswer, LineKey, Tie, contested, key_of, tie
 from hub.domain.clearing import AWAITING, STATE_ZH, ClearingRun, RunEvent, RunState
 from hub.services.run_steps import locked, take
+from hub.services.second_person import check_names_nobody
 from hub.store import answers as store
 from hub.store import lines as lines_store
 
@@ -37,9 +38,12 @@ def answer(
 
     `total_fen` is the sum of `said`, as the area has it: it must come to the same. Said again word
     for word: the run as it is, and nothing written. Refused: UNKNOWN_RUN, NOT_ALLOWED for another
-    area's line, FIELD_INVALID for a line twice, LINES_DO_NOT_TIE, FIELD_MISSING for a contest
-    without a reason, OUT_OF_STEP for another version or a run that is not open to answers.
+    area's line, FIELD_INVALID for a line twice or an identity number in a reason, LINES_DO_NOT_TIE,
+    FIELD_MISSING for a contest without a reason, OUT_OF_STEP for another version or a run that is
+    not open to answers.
     """
+    for one in said:
+        check_names_nobody("reason", one.reason)
     if any(one.area != area for one in said):
         raise Refused(RefusalCode.NOT_ALLOWED, "只能答复本地区的清算明细")
     _check_total(said, total_fen)

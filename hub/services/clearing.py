@@ -26,6 +26,7 @@ from hub.domain.cycle import Cycle, cycle_named, span_of
 from hub.domain.netting import Netting
 from hub.services import payments, proofs
 from hub.services.run_steps import NOTHING_ELSE, locked, take
+from hub.services.second_person import check_names_nobody
 from hub.services.telling_clearing import statements
 from hub.store import answers, cycle_days, pair_days
 from hub.store import clearing as store
@@ -101,8 +102,10 @@ def freeze(
     It takes every pair day that is ready, but those of the pairs `hold_over`: they, and what is
     not ready, come late in a later run. The run is reconciled then, or broken with its
     differences. Refused: UNKNOWN_RUN, OUT_OF_STEP, DAY_NOT_CLOSED, DAY_NOT_RECONCILED where a day
-    is not compared yet, FIELD_MISSING for a pair left out, or a contest, without a reason.
+    is not compared yet, FIELD_MISSING for a pair left out, or a contest, without a reason,
+    FIELD_INVALID for a pair that has no day in it, or a reason that holds an identity number.
     """
+    check_names_nobody("why", why)
     store.take_turn(tx)
     before = locked(tx, run_id)
     if (hold_over or before.state is RunState.CONTESTED) and not why.strip():
@@ -123,9 +126,17 @@ def freeze(
     )
     pair_days.release(tx, run_id)
     pair_days.take(tx, run_id, span_of(period))
-    store.hold_over(tx, run_id, hold_over)
+    _hold_over(tx, run_id, hold_over)
     lines_store.freeze(tx, run_id, frozen.version)
     return _proved(tx, frozen, by, now)
+
+
+def _hold_over(tx: Connection, run_id: UUID, pairs: Collection[Pair]) -> None:
+    """Two areas exchanged would leave in what was to be left out, and nobody would notice."""
+    strange = set(pairs) - store.hold_over(tx, run_id, pairs)
+    if strange:
+        named = _pairs_named(strange)
+        raise Refused(RefusalCode.FIELD_INVALID, f"hold_over：本期无此参保地、就医地：{named}")
 
 
 def again(
@@ -157,14 +168,16 @@ def issue(
 ) -> tuple[ClearingRun, list[Outgoing]]:
     """Tell every area its lines of this version, and seal it. Refused: UNKNOWN_RUN, OUT_OF_STEP.
 
-    What an area confirmed in the version before stays confirmed where the line did not change.
+    An area that has none any more is told so. What an area confirmed in the version before stays
+    confirmed where the line did not change.
     """
     issued = take(
         tx, locked(tx, run_id), RunEvent.ISSUE, by=by, now=now, changes={"issued_at": now}
     )
     answers.carry(tx, run_id, issued.version)
     proofs.seal(tx, run_id, now)
-    return issued, statements(issued, lines_store.of_run(tx, run_id, issued.version))
+    lines = lines_store.of_run(tx, run_id, issued.version)
+    return issued, statements(issued, lines, _told_before(tx, issued))
 
 
 def confirm(tx: Connection, run_id: UUID, *, by: str, now: datetime) -> ClearingRun:
@@ -255,6 +268,14 @@ def unconfirmed(tx: Connection, found: ClearingRun) -> int:
     return len(without_confirmation(lines, {key: one.answer for key, one in given.items()}))
 
 
+def _told_before(tx: Connection, issued: ClearingRun) -> list[ClearingLine]:
+    """The lines of the version that was issued last before this one; what broke told nobody."""
+    steps = store.steps_of(tx, issued.run_id)
+    versions = [one.version for one in steps if one.event is RunEvent.ISSUE]
+    earlier = max((one for one in versions if one < issued.version), default=None)
+    return [] if earlier is None else lines_store.of_run(tx, issued.run_id, earlier)
+
+
 def _cycle(name: str) -> Cycle:
     try:
         return cycle_named(name, all_terms())
@@ -315,8 +336,11 @@ def _standing(
 
 
 def _why(why: str, hold_over: Collection[Pair]) -> str:
-    held = "、".join(f"{insured}→{treatment}" for insured, treatment in sorted(hold_over))
-    return f"{why}（暂缓清算：{held}）" if held else why
+    return f"{why}（暂缓清算：{_pairs_named(hold_over)}）" if hold_over else why
+
+
+def _pairs_named(pairs: Collection[Pair]) -> str:
+    return "、".join(f"{insured}→{treatment}" for insured, treatment in sorted(pairs))
 
 
 def _named(apart: Iterable[Difference]) -> str:

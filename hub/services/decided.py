@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -58,9 +59,12 @@ class Decided:
         return after
 
     def ask_release(
-        self, settlement: Settlement, reason: ReleaseReason, cause: Message[Any] | None
+        self, settlement: Settlement, reason: ReleaseReason, cause: Message[Any] | UUID | None
     ) -> None:
-        """Have the insured area give back; it is asked again until it has answered."""
+        """Have the insured area give back; it is asked again until it has answered.
+
+        `cause`: the message or the repair that made us ask; None when the clock did.
+        """
         self.outgoing.append(telling.release(settlement, reason, cause, self.now))
         self.releases.append((settlement.settlement_id, reason, self.now))
 

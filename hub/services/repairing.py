@@ -47,6 +47,7 @@ class Acting:
     decided: Decided
     given: list[ordering.Given] = field(default_factory=list)
     told: list[Outgoing] = field(default_factory=list)
+    undone: set[SettlementId] = field(default_factory=set)
 
 
 def perform(
@@ -155,11 +156,18 @@ def _adopt(acting: Acting, repair: Repair, one: QueuedBreak) -> None:
 
 
 def _reverse(acting: Acting, repair: Repair, one: QueuedBreak) -> None:
-    """Both rows will stand as the hub has them: this one now, its reversal when it is final."""
+    """Both rows will stand as the hub has them: this one now, its reversal when it is final.
+
+    Breaks of both its sides may ask for it in one proposal: then it is undone once for both.
+    """
     assert one.found.row is not None, "only a settlement can be reversed"
     _adopt(acting, repair, one)
-    reversing = acting.decided.move(acting.known[one.found.row[0]], Event.CANCEL, None)
-    acting.decided.ask_release(reversing, ReleaseReason.CANCELLED, None)
+    settlement_id = one.found.row[0]
+    if settlement_id in acting.undone:
+        return
+    acting.undone.add(settlement_id)
+    reversing = acting.decided.move(acting.known[settlement_id], Event.CANCEL, None)
+    acting.decided.ask_release(reversing, ReleaseReason.CANCELLED, repair.repair_id)
 
 
 def _ask(acting: Acting, repair: Repair, one: QueuedBreak) -> None:

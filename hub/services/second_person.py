@@ -75,7 +75,7 @@ def decide(
     """
     if not approve and not why.strip():
         raise Refused(RefusalCode.FIELD_MISSING, "why")
-    _check_names_nobody("why", why)
+    check_names_nobody("why", why)
     event = ProposalEvent.APPROVE if approve else ProposalEvent.DECLINE
     before, after = _step(tx, proposal_id, event, why, by, now)
     if before is after or not approve:
@@ -92,7 +92,7 @@ def withdraw(
     """Whoever proposed it takes it back. Refused: UNKNOWN_PROPOSAL, NOT_ALLOWED for anybody else,
     DECIDED_BY_ANOTHER when it was decided.
     """
-    _check_names_nobody("why", why)
+    check_names_nobody("why", why)
     return _step(tx, proposal_id, ProposalEvent.WITHDRAW, why, by, now)[1]
 
 
@@ -114,6 +114,12 @@ def listed(
 ) -> list[Proposal]:
     """The oldest first, after the (instant, id) that a page ended with."""
     return store.listed(tx, states, kinds, after=after, count=count)
+
+
+def check_names_nobody(name: str, text: str) -> None:
+    """What is said here stands in clear, in histories and on papers. Refused: FIELD_INVALID."""
+    if holds_identity_number(text):
+        raise Refused(RefusalCode.FIELD_INVALID, f"{name}：请勿填写证件号码，以结算编号指称")
 
 
 def _step(  # noqa: PLR0917 - private, and each argument is the caller's own
@@ -156,13 +162,7 @@ def _check_words(subject: str, reason: str) -> None:
             raise Refused(RefusalCode.FIELD_MISSING, name)
         if len(text) > length_max:
             raise Refused(RefusalCode.FIELD_TOO_LONG, name)
-    _check_names_nobody("reason", reason)
-
-
-def _check_names_nobody(name: str, text: str) -> None:
-    """What is said here stands in clear, in histories and on papers."""
-    if holds_identity_number(text):
-        raise Refused(RefusalCode.FIELD_INVALID, f"{name}：请勿填写证件号码，以结算编号指称")
+    check_names_nobody("reason", reason)
 
 
 def _is_same(there: Proposal, wanted: Proposal) -> bool:

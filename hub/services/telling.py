@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from contracts import topics
 from contracts.ids import SettlementId, id_of_effect
@@ -85,8 +86,10 @@ def concluded(settlement: Settlement, cause: Cause, now: datetime) -> Outgoing:
     return _to_insured(settlement, body, cause, now)
 
 
-def release(settlement: Settlement, reason: ReleaseReason, cause: Cause, now: datetime) -> Outgoing:
-    """Give the benefit back, to the insured area."""
+def release(
+    settlement: Settlement, reason: ReleaseReason, cause: Cause | UUID, now: datetime
+) -> Outgoing:
+    """Give the benefit back, to the insured area. `cause` a UUID: the repair that undoes it."""
     body = ReleaseRequested(
         settlement_id=settlement.settlement_id, person_id=settlement.person_id, reason=reason
     )
@@ -117,16 +120,17 @@ def to_treatment(
     return _said(body, topic, key, settlement.settlement_id, cause, now)
 
 
-def _to_insured(settlement: Settlement, body: Body, cause: Cause, now: datetime) -> Outgoing:
+def _to_insured(settlement: Settlement, body: Body, cause: Cause | UUID, now: datetime) -> Outgoing:
     topic = topics.insured_work(settlement.insured_area)
     return _said(body, topic, settlement.person_id, settlement.settlement_id, cause, now)
 
 
 def _said(  # noqa: PLR0917 - private, and each argument is named where it comes from
-    body: Body, topic: str, key: str, about: SettlementId, cause: Cause, now: datetime
+    body: Body, topic: str, key: str, about: SettlementId, cause: Cause | UUID, now: datetime
 ) -> Outgoing:
-    if cause is not None:
+    if isinstance(cause, Message):
         return effect_of(cause, body, topic=topic, key=key, sender=topics.HUB, at=now)
-    # The clock expires a settlement once, so the settlement itself makes the id.
-    id_ = id_of_effect(about, f"{body.KIND} to {topic}")
+    # The clock expires a settlement once, so the settlement itself makes the id. Repairs may undo
+    # one more than once: each says it in a message of its own.
+    id_ = id_of_effect(cause or about, f"{body.KIND} to {topic}")
     return originate(body, message_id=id_, topic=topic, key=key, sender=topics.HUB, at=now)

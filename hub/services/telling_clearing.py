@@ -10,9 +10,14 @@ from contracts.messages.clearing import ClearingIssued, ClearingLine
 from hub.domain.clearing import ClearingRun, area_in, lines_of
 
 
-def statements(issued: ClearingRun, lines: Sequence[ClearingLine]) -> list[Outgoing]:
-    """One statement for each area in each of its roles that has a line."""
-    parties = {(role, area_in(line, role)) for line in lines for role in Role}
+def statements(
+    issued: ClearingRun, lines: Sequence[ClearingLine], before: Sequence[ClearingLine] = ()
+) -> list[Outgoing]:
+    """One statement for each area in each of its roles that has a line.
+
+    `before`: the lines it was told last. Who had one and has none any more is told an empty one.
+    """
+    parties = {(role, area_in(line, role)) for line in [*before, *lines] for role in Role}
     return [_statement(issued, role, area, lines) for role, area in sorted(parties)]
 
 

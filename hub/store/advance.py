@@ -92,10 +92,11 @@ def may_take_turn(tx: Connection) -> bool:
     return bool(bulk.fetch(tx, _TRY_LOCK, (ADVANCE_LOCK,))[0][0])
 
 
-def draft(tx: Connection, changes: Sequence[Change]) -> int:
-    """Add drafts; one whose pair has a change of the kind in hand is left out. How many stayed."""
+def draft(tx: Connection, changes: Sequence[Change]) -> set[UUID]:
+    """Add drafts; one whose pair has a change of the kind in hand is left out. Which stayed."""
     rows = [_row(change) for change in changes]
-    return len(bulk.write_and_return(tx, _DRAFT, f"({', '.join(['%s'] * 16)})", rows))
+    template = f"({', '.join(['%s'] * 16)})"
+    return {row[0] for row in bulk.write_and_return(tx, _DRAFT, template, rows)}
 
 
 def move(tx: Connection, changes: Sequence[Change]) -> None:

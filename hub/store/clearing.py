@@ -51,10 +51,14 @@ _ADD_STEP = f"""
 """  # noqa: S608 - column names of ours
 _STEPS = f"SELECT {_STEP} FROM clearing_steps WHERE run_id = %s ORDER BY position"  # noqa: S608
 _HOLD_OVER = """
-    DELETE FROM clearing_pair_days AS taken
-    USING unnest(%s::text[], %s::text[]) AS held (insured_area, treatment_area)
-    WHERE taken.run_id = %s AND taken.insured_area = held.insured_area
-        AND taken.treatment_area = held.treatment_area
+    WITH given_back AS (
+        DELETE FROM clearing_pair_days AS taken
+        USING unnest(%s::text[], %s::text[]) AS held (insured_area, treatment_area)
+        WHERE taken.run_id = %s AND taken.insured_area = held.insured_area
+            AND taken.treatment_area = held.treatment_area
+        RETURNING taken.insured_area, taken.treatment_area
+    )
+    SELECT DISTINCT insured_area, treatment_area FROM given_back
 """
 _DIFFERENCE = "insured_area, treatment_area, payable_fen, receivable_fen"
 _ADD_DIFFERENCES = f"INSERT INTO clearing_differences (run_id, version, {_DIFFERENCE}) VALUES %s"  # noqa: S608
@@ -137,10 +141,11 @@ def steps_of(tx: Connection, run_id: UUID) -> list[RunStep]:
     ]
 
 
-def hold_over(tx: Connection, run_id: UUID, pairs: Collection[Pair]) -> int:
-    """Give these pairs' days back, for a later run; how many."""
+def hold_over(tx: Connection, run_id: UUID, pairs: Collection[Pair]) -> set[Pair]:
+    """Give these pairs' days back, for a later run; the pairs that had any."""
     insured, treatment = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return bulk.run(tx, _HOLD_OVER, (insured, treatment, run_id))
+    found = bulk.fetch(tx, _HOLD_OVER, (insured, treatment, run_id))
+    return {(AreaCode(payer), AreaCode(payee)) for payer, payee in found}
 
 
 def add_differences(

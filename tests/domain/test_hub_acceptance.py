@@ -1,7 +1,7 @@
 """Which bills the hub takes on: tables that a clerk could check, and the order of the rules."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -27,6 +27,8 @@ CASES = """
     340100   310115   1000   1000   2026-02-01  2026-03-01  310000   active     310   |  -
     340100   310115   1000   1000   2026-01-01  2026-03-01  310000   active     310   |  -
     340100   310115   1000   1000   2026-02-28  2026-03-01  310000   active     310   |  -
+    340100   310115   1000   1000   2026-02-28  2026-03-02  310000   active     310   |  -
+    340100   310115   1000   1000   2026-02-28  2026-03-03  310000   active     310   |  3006
     340100   310115   1000   1000   2026-02-01  2026-03-01  310101   active     310   |  -
     340100   320500   1000   1000   2026-02-01  2026-03-01  320500   active     310   |  -
     340100   320500   1000   1000   2026-02-01  2026-03-01  320000   active     310   |  -
@@ -317,6 +319,12 @@ def test_preflight_hears_every_refusal_and_needs_no_bill() -> None:
         (CheckName.REGISTRATION, RefusalCode.REGISTRATION_NOT_FOUND),
     ]
     assert standing(asked) is None
+
+
+def test_a_stay_that_is_planned_to_end_after_today_has_no_bill_yet_but_passes_pre_flight() -> None:
+    planned = facts(a_registration(), discharged_on=TODAY + timedelta(days=1))
+    assert refusal(planned) is RefusalCode.DATES_IMPOSSIBLE
+    assert refusal(replace(planned, bill=None)) is None
 
 
 divisions = st.sampled_from(["340100", "310115", "320500", "990100", "360100", "000000"])

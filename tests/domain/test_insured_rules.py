@@ -130,6 +130,7 @@ def test_the_order_of_refusals_is_pinned() -> None:
         "PARTS_DO_NOT_ADD_UP",
         "DATES_IMPOSSIBLE",
         "DATES_IMPOSSIBLE",
+        "DATES_IMPOSSIBLE",
         "PERSON_UNKNOWN",
         "INSURANCE_KIND_DIFFERS",
         "INSURED_ELSEWHERE",

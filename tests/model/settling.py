@@ -305,6 +305,7 @@ class Settlements:
             (R.PARTS_DO_NOT_ADD_UP, parts + bill.in_scope_fen != bill.total_fen),
             (R.DATES_IMPOSSIBLE, not care.admitted_on <= care.discharged_on),
             (R.DATES_IMPOSSIBLE, care.admitted_on > today),
+            (R.DATES_IMPOSSIBLE, care.discharged_on > today),
             (R.THIRD_PARTY_LIABLE, "third_party" in care.flags),
             (R.TRAUMA_NOT_DECLARED, trauma and "no_third_party" not in care.flags),
         )

@@ -133,7 +133,7 @@ def test_the_year_is_drafted_once_by_the_formula_and_again_only_by_hand(engine: 
             PAIR: (3_000_00, 0, 2_000_00),
             (ANHUI, SHANGHAI): (600_00, 500_00, -100_00),
         }
-        again = advance_drafting.draft_year(tx, 2026, JANUARY_5)
+        again = advance_drafting.draft_year(tx, 2026, JANUARY_5).drafts
         assert [c.amount_fen for c in again] == [-100_00, 2_000_00]
         assert {c.change_id for c in again}.isdisjoint(c.change_id for c in drafts)
 
@@ -149,7 +149,7 @@ def test_no_year_is_drafted_while_days_of_its_quarter_are_open(databases: Databa
 def test_a_round_is_proposed_approved_told_paid_and_received(engine: Engine) -> None:
     with engine.begin() as tx:
         hold(tx, 500, (ANHUI, SHANGHAI))
-        drafts = advance_drafting.draft_year(tx, 2026, JANUARY_5)
+        drafts = advance_drafting.draft_year(tx, 2026, JANUARY_5).drafts
         said = approve(tx, drafts, JANUARY_5)
         sound(tx, JANUARY_5)
         told = {one.topic: one.message.body for one in said}
@@ -214,7 +214,8 @@ def test_wrong_payments_are_refused_by_name_and_the_same_again_changes_nothing(
     engine: Engine,
 ) -> None:
     with engine.begin() as tx:
-        (change,) = [c for c in advance_drafting.draft_year(tx, 2026, JANUARY_5) if c.pair == PAIR]
+        drafts = advance_drafting.draft_year(tx, 2026, JANUARY_5).drafts
+        (change,) = [c for c in drafts if c.pair == PAIR]
         refused(RefusalCode.OUT_OF_STEP, _pay, tx, change, 1, "S0")
         approve(tx, [change], JANUARY_5)
         payment = _pay(tx, change, 1_500, "S1")
@@ -239,7 +240,7 @@ def test_nothing_is_issued_without_a_second_person_or_from_a_draft_that_changed(
     engine: Engine,
 ) -> None:
     with engine.begin() as tx:
-        drafts = advance_drafting.draft_year(tx, 2026, JANUARY_5)
+        drafts = advance_drafting.draft_year(tx, 2026, JANUARY_5).drafts
         ids = [c.change_id for c in drafts]
         proposal = advance_issuing.propose(tx, ids, reason="核定", by=ANN, now=JANUARY_5)
         deciding = {"approve": True, "why": "", "now": JANUARY_5}
@@ -254,7 +255,7 @@ def test_nothing_is_issued_without_a_second_person_or_from_a_draft_that_changed(
 def test_what_was_issued_is_never_edited(engine: Engine) -> None:
     with engine.begin() as tx:
         hold(tx, 1_000)
-        change = advance_drafting.draft_year(tx, 2026, JANUARY_5)[0]
+        change = advance_drafting.draft_year(tx, 2026, JANUARY_5).drafts[0]
         approve(tx, [change], JANUARY_5)
         _pay(tx, change, 100, "S1")
     for statement in (

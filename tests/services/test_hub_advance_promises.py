@@ -1,19 +1,23 @@
 """The advance fund: what its checks find, whose a request is, and what a month's turn leaves."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from time import sleep
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection, Engine, text
 
+from contracts.clock import shanghai_date_of
 from contracts.codes import Fund, InsuranceKind, VisitKind
 from contracts.messages.advance import AdvanceWarned, Level
-from contracts.refusal import Refused
+from contracts.refusal import RefusalCode, Refused
 from hub.domain.adjustment import Adjustment, AdjustmentReason
 from hub.domain.advance import Change, ChangeState
 from hub.domain.advance_parameters import Dates, Forecasting, Formula, Thresholds, on
+from hub.domain.second_person import Proposal
 from hub.services import (
     adjusting,
     advance_drafting,
@@ -22,6 +26,8 @@ from hub.services import (
     advance_positions,
     advance_top_ups,
     advance_watching,
+    reconciliation,
+    second_person,
 )
 from hub.services.verification import verify
 from hub.store import advance as store
@@ -30,6 +36,7 @@ from hub.store.checks_advance import ADVANCE_CHECKS
 from hub.store.db import migrate
 from tests.services.test_hub_advance import (
     ANN,
+    BEN,
     JANUARY_5,
     PAIR,
     QUARTER,
@@ -39,11 +46,13 @@ from tests.services.test_hub_advance import (
     approve,
     freeze,
     hold,
+    refused,
 )
 from tests.support.databases import Databases
 from tests.support.hub_books import ANHUI, HUNAN, SHANGHAI, add_cases, add_days
 
 OTHER = (ANHUI, SHANGHAI)
+WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 FEBRUARY_2 = datetime(2026, 2, 2, 2, 0, tzinfo=UTC)
 IDENTITY, STATES = (check.name for check in ADVANCE_CHECKS)
 # What is done behind the services' back to an opening, a notice that is paid in two parts, one of
@@ -132,7 +141,7 @@ def _paid(tx: Connection, change: Change, yuan: int, serial: str, *, receive: bo
 def _a_round(tx: Connection) -> None:
     """Hunan's is raised by 2000 yuan and paid in two parts; Anhui's is lowered by 100."""
     hold(tx, 500, OTHER)
-    drafts = advance_drafting.draft_year(tx, 2026, JANUARY_5)
+    drafts = advance_drafting.draft_year(tx, 2026, JANUARY_5).drafts
     approve(tx, drafts, JANUARY_5)
     by_pair = {c.pair: c for c in drafts}
     _paid(tx, by_pair[OTHER], 100, "S1", receive=True)
@@ -260,7 +269,95 @@ def test_no_year_is_drafted_by_itself_from_a_part_of_its_quarter(databases: Data
         hold(tx, 500)
         advance_drafting.draft_due(tx, JANUARY_5)
         assert not _drafted(tx)
-        assert [c.amount_fen for c in advance_drafting.draft_year(tx, 2026, JANUARY_5)] == [-400_00]
+        drafted = advance_drafting.draft_year(tx, 2026, JANUARY_5).drafts
+        assert [c.amount_fen for c in drafted] == [-400_00]
+
+
+def test_no_year_is_drafted_from_a_quarter_of_which_the_hub_kept_nothing(
+    databases: Databases,
+) -> None:
+    """Nobody's basis would be nought, and so every advance would be asked back whole."""
+    with databases.fresh("hub", migrate).begin() as tx:
+        add_days(tx, date(2026, 1, 1), TODAY)
+        add_cases(tx, [a_case(date(2026, 1, 2), 900)])
+        freeze(tx)
+        hold(tx, 50_000)
+        refused(RefusalCode.OUT_OF_STEP, advance_drafting.draft_year, tx, 2026, JANUARY_5)
+        assert not _drafted(tx)
+
+
+@pytest.mark.parametrize("year", [2025, 2027])
+def test_only_the_present_year_is_drafted(engine: Engine, year: int) -> None:
+    with engine.begin() as tx:
+        hold(tx, 50_000)
+        refused(RefusalCode.OUT_OF_STEP, advance_drafting.draft_year, tx, year, JANUARY_5)
+
+
+def test_a_pair_whose_change_of_last_year_is_in_hand_is_told_and_drafted_once_it_is_received(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = datetime(2027, 1, 5, 2, 0, tzinfo=UTC)
+    with engine.begin() as tx:
+        drafts = advance_drafting.draft_year(tx, 2026, JANUARY_5).drafts
+        approve(tx, drafts, JANUARY_5)
+        by_pair = {c.pair: c for c in drafts}
+        _paid(tx, by_pair[OTHER], 400, "S1", receive=True)
+        _a_year_later(tx, now)
+        found = advance_drafting.draft_year(tx, 2027, now)
+        assert [c.pair for c in found.drafts] == [OTHER]
+        assert [(c.change_id, c.state) for c in found.in_the_way] == [
+            (by_pair[PAIR].change_id, ChangeState.ISSUED)
+        ]
+        assert str(by_pair[PAIR].change_id) in caplog.text
+        _paid(tx, by_pair[PAIR], 2_000, "S2", receive=True)
+        found = advance_drafting.draft_year(tx, 2027, now)
+        assert ([c.pair for c in found.drafts], found.in_the_way) == ([OTHER, PAIR], [])
+
+
+def _a_year_later(tx: Connection, now: datetime) -> None:
+    """Ten times as much was spent in the last quarter."""
+    tx.execute(text("UPDATE business_days SET state = 'closed', closed_at = now()"))
+    add_days(tx, date(2026, 10, 1), shanghai_date_of(now))
+    add_cases(tx, [a_case(date(2026, 12, 1), 30_000), a_case(date(2026, 12, 2), 6_000, OTHER)])
+    for _ in range(30):
+        reconciliation.begin_due(tx, now)
+
+
+@pytest.mark.parametrize("meanwhile", ["declined", "declined and dropped"])
+def test_proposing_again_what_is_just_decided_waits_without_holding_the_turn(
+    engine: Engine, meanwhile: str
+) -> None:
+    """A decision holds its proposal and goes for the turn; who proposes goes the same way."""
+    with engine.begin() as tx:
+        drafts = advance_drafting.draft_year(tx, 2026, JANUARY_5).drafts
+        proposal = _proposed(tx, drafts)
+
+    def again() -> Proposal:
+        with engine.begin() as tx:
+            return _proposed(tx, drafts)
+
+    with ThreadPoolExecutor(1) as other, engine.begin() as tx:
+        tx.execute(text("SET LOCAL lock_timeout = '3s'"))
+        second_person.decide(
+            tx, proposal.proposal_id, approve=False, why="重核", by=BEN, now=JANUARY_5
+        )
+        waiting = other.submit(again)
+        while tx.execute(text(WAITS)).scalar_one() == 0:
+            assert not waiting.done()
+            sleep(0.01)
+        store.take_turn(tx)
+        if meanwhile != "declined":
+            advance_drafting.drop_all(tx, drafts)
+        tx.commit()
+        if meanwhile == "declined":
+            assert waiting.result(10).proposal_id != proposal.proposal_id
+        else:
+            refused(RefusalCode.OUT_OF_STEP, waiting.result, 10)
+
+
+def _proposed(tx: Connection, drafts: list[Change]) -> Proposal:
+    ids = [one.change_id for one in drafts]
+    return advance_issuing.propose(tx, ids, reason="年度核定", by=ANN, now=JANUARY_5)
 
 
 def test_two_jobs_draft_one_year_once(engine: Engine) -> None:
@@ -274,7 +371,7 @@ def test_two_jobs_draft_one_year_once(engine: Engine) -> None:
 
 def test_a_proposal_says_of_what_kind_its_changes_are(engine: Engine) -> None:
     with engine.begin() as tx:
-        (change, *_) = advance_drafting.draft_year(tx, 2026, JANUARY_5)
+        (change, *_) = advance_drafting.draft_year(tx, 2026, JANUARY_5).drafts
         ids = [change.change_id]
         proposal = advance_issuing.propose(tx, ids, reason="核定", by=ANN, now=JANUARY_5)
         assert proposal.content["kind"] == "yearly"
@@ -282,7 +379,7 @@ def test_a_proposal_says_of_what_kind_its_changes_are(engine: Engine) -> None:
 
 def test_a_year_that_is_not_noticed_by_the_end_of_january_is_overdue(engine: Engine) -> None:
     with engine.begin() as tx:
-        (change, *_) = advance_drafting.draft_year(tx, 2026, JANUARY_5)
+        (change, *_) = advance_drafting.draft_year(tx, 2026, JANUARY_5).drafts
         assert change.decide_by == date(2026, 1, 31)
         assert not change.is_overdue(date(2026, 1, 31))
         assert change.is_overdue(date(2026, 2, 1))

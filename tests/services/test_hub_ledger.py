@@ -53,6 +53,10 @@ def audit(settlement_id: SettlementId | None = None, fen: int = -30, **changes: 
     return replace(usual, **changes)
 
 
+def given_back(settlement_id: SettlementId, fen: int) -> Adjustment:
+    return audit(settlement_id, fen, reason=AdjustmentReason.CORRECTION)
+
+
 def adjust(hub: Hub, wanted: Adjustment) -> Booked:
     with hub.engine.begin() as tx:
         return adjusting.adjust(tx, wanted, NOW)
@@ -73,7 +77,7 @@ def test_an_adjustment_is_one_posting_on_the_open_day_in_the_direction_of_its_si
     hub: Hub,
 ) -> None:
     for fen, debtor, creditor in ((-30, TREATMENT, INSURED), (70, INSURED, TREATMENT)):
-        wanted = audit(fen=fen)
+        wanted = audit(fen=fen, reason=AdjustmentReason.CORRECTION)
         assert adjust(hub, wanted) == Booked(wanted, TODAY, NOW)
         found = hub.rows(
             "SELECT settlement_id, business_date, from_area, to_area, amount_fen, kind"
@@ -105,7 +109,10 @@ REFUSED: list[tuple[dict[str, Any], RefusalCode]] = [
     ({"settlement_id": UUID(int=5)}, RefusalCode.UNKNOWN_SETTLEMENT),
     ({"insurance_kind": InsuranceKind.RESIDENT}, RefusalCode.OUT_OF_STEP),
     ({"visit_kind": VisitKind.PHARMACY}, RefusalCode.OUT_OF_STEP),
+    ({"amount_fen": 30}, RefusalCode.FIELD_INVALID),
+    ({"amount_fen": 30, "settlement_id": None}, RefusalCode.FIELD_INVALID),
     ({"amount_fen": -701}, RefusalCode.OUT_OF_STEP),
+    ({"amount_fen": 1, "reason": AdjustmentReason.CORRECTION}, RefusalCode.OUT_OF_STEP),
     ({"fund": Fund.OTHER}, RefusalCode.OUT_OF_STEP),
 ]
 
@@ -121,20 +128,27 @@ def test_what_does_not_fit_is_refused_and_books_nothing(hub: Hub) -> None:
     assert hub.rows("SELECT count(*) FROM adjustments") == [(0,)]
 
 
-def test_a_fund_never_pays_less_than_nothing_whatever_was_adjusted_before(hub: Hub) -> None:
+def test_a_fund_pays_between_nothing_and_what_it_once_paid_whatever_was_adjusted_before(
+    hub: Hub,
+) -> None:
     settlement_id = settled(hub)
     adjust(hub, audit(settlement_id, -700))
-    with pytest.raises(Refused, match="超过"):
+    with pytest.raises(Refused, match="扣减超过"):
         adjust(hub, audit(settlement_id, -1))
-    adjust(hub, audit(settlement_id, 5))
+    adjust(hub, given_back(settlement_id, 5))
     adjust(hub, audit(settlement_id, -5))
     assert standing(hub)[Fund.POOL] == 0
+    adjust(hub, given_back(settlement_id, 700))
+    with pytest.raises(Refused, match="补回超过"):
+        adjust(hub, given_back(settlement_id, 1))
+    assert standing(hub)[Fund.POOL] == 700
 
 
 def test_a_reversal_takes_back_what_was_adjusted_so_that_everything_nets_out(hub: Hub) -> None:
     settlement_id = settled(hub)
     adjust(hub, audit(settlement_id, -30))
-    adjust(hub, audit(settlement_id, 10, fund=Fund.ACCOUNT))
+    adjust(hub, audit(settlement_id, -10, fund=Fund.ACCOUNT))
+    adjust(hub, given_back(settlement_id, 5))
     close(hub)
     hub.hear(undoing.cancel, cancellation(settlement_id))
     hub.hear(releases.record, released(settlement_id))
@@ -145,7 +159,8 @@ def test_a_reversal_takes_back_what_was_adjusted_so_that_everything_nets_out(hub
         " WHERE starts_with(cause, '结算已撤销') ORDER BY amount_fen"
     )
     assert taken_back == [
-        (TOMORROW, -10, "audit", "ann", "ben"),
+        (TOMORROW, -5, "correction", "ann", "ben"),
+        (TOMORROW, 10, "audit", "ann", "ben"),
         (TOMORROW, 30, "audit", "ann", "ben"),
     ]
     with pytest.raises(Refused, match="reversed"):

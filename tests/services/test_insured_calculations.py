@@ -1,7 +1,7 @@
 """The insured area grants, gives back and remembers: through its worker and a real database."""
 
 import threading
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -138,6 +138,7 @@ REFUSALS = """
     still-in-the-waiting-period    | 4011
     the-bill-does-not-add-up       | 3004
     discharged-before-admission    | 3006
+    discharged-after-today         | 3006
     treated-nowhere-we-know        | 3001
     not-born-yet                   | 3006
 """
@@ -161,6 +162,7 @@ ASKED = {
         request(1, of=bill().model_copy(update={"total_fen": 12_000_01})),
     ),
     "discharged-before-admission": (row(), request(1, care(admitted_on=date(2026, 3, 11)))),
+    "discharged-after-today": (row(), request(1, care(discharged_on=TODAY + timedelta(days=1)))),
     "treated-nowhere-we-know": (row(), request(1, care(treatment_division="990000"))),
     "not-born-yet": (row(born_on=date(2026, 3, 2)), request(1)),
 }
@@ -366,6 +368,15 @@ def test_a_trial_is_refused_like_a_settlement(area: InsuredArea) -> None:
     assert isinstance(answer, TrialCalculated)
     assert (answer.shares, answer.code) == (None, RefusalCode.PERSON_UNKNOWN)
     assert area.counts() == before
+
+
+def test_a_trial_of_a_stay_that_has_not_ended_is_refused(area: InsuredArea) -> None:
+    area.insure()
+    bill_of = _trial(1)
+    planned = bill_of.care.model_copy(update={"discharged_on": TODAY + timedelta(days=1)})
+    (answer,) = area.hear(bill_of.model_copy(update={"care": planned}))
+    assert isinstance(answer, TrialCalculated)
+    assert (answer.shares, answer.code) == (None, RefusalCode.DATES_IMPOSSIBLE)
 
 
 def test_the_working_is_kept_step_by_step(area: InsuredArea) -> None:

@@ -29,6 +29,7 @@ from tests.support.databases import Databases
 from tests.support.insured import (
     AREA,
     NOON,
+    TODAY,
     InsuredArea,
     care,
     request,
@@ -135,7 +136,13 @@ def test_the_remedy_says_what_is_wrong_and_what_to_do(area: InsuredArea) -> None
     assert check.fix == "入院（就诊）日期在欠费期内：请通过税务缴费渠道补缴欠费，到账后重新预检"
 
 
-days = st.integers(-400, 30).map(lambda offset: date(2026, 3, 1) + timedelta(days=offset))
+def test_a_stay_may_be_planned_to_end_after_today(area: InsuredArea) -> None:
+    area.insure()
+    planned = care(discharged_on=TODAY + timedelta(days=30))
+    assert all(check.passed for check in ask(area, planned))
+
+
+days = st.integers(-400, 0).map(lambda offset: TODAY + timedelta(days=offset))
 insured = st.builds(
     row,
     born_on=st.sampled_from([date(1980, 1, 1), date(2026, 2, 20)]),
@@ -146,10 +153,11 @@ insured = st.builds(
     arrears_since=st.sampled_from([None, date(2026, 1, 1), date(2026, 3, 5)]),
 )
 cares = st.builds(
-    lambda admitted, length, **fields: care(
-        admitted_on=admitted, discharged_on=admitted + timedelta(days=length), **fields
+    # What has ended by today: a later end is planned, and no settlement is asked for it yet.
+    lambda discharged, length, **fields: care(
+        admitted_on=discharged - timedelta(days=length), discharged_on=discharged, **fields
     ),
-    admitted=days,
+    discharged=days,
     length=st.integers(-1, 20),
     treatment_division=st.sampled_from(["310101", "321081", "990000"]),
     insurance_kind=st.sampled_from(InsuranceKind),

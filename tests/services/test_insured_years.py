@@ -183,10 +183,11 @@ def test_a_lump_sum_beyond_the_bill_is_kept_with_the_grant(area: InsuredArea) ->
 def test_a_monthly_cap_counts_the_month_and_gives_it_back(area: InsuredArea) -> None:
     """The cap is 50.00 a month, the rate 50 % above 110.00 of each visit."""
     visit = care(visit_kind=VisitKind.OUTPATIENT, treatment_division="321081")
-    next_month = visit.model_copy(update={"discharged_on": date(2026, 4, 1)})
+    february = {"admitted_on": date(2026, 2, 28), "discharged_on": date(2026, 2, 28)}
+    another_month = visit.model_copy(update=february)
     ask = [request(1, visit, bill(170_00)), request(2, visit, bill(170_00))]
-    later = request(3, next_month, bill(170_00))
-    answers = said(area, WHOLE, *ask, later, release(1), request(4, visit, bill(170_00)))
+    other = request(3, another_month, bill(170_00))
+    answers = said(area, WHOLE, *ask, other, release(1), request(4, visit, bill(170_00)))
     paid = [one.shares.pool_fen for one in answers if isinstance(one, SettlementCalculated)]
     assert paid == [30_00, 20_00, 30_00, 30_00]
     assert years_that_differ(area) == []

@@ -14,12 +14,20 @@ from contracts import control_sums
 from contracts.codes import Role
 from contracts.delivery import bulk
 from contracts.ids import SettlementId, new_id
+from contracts.message import Outgoing
 from contracts.messages.repair import RepairOrder, RepairOrdered
+from contracts.messages.settlement import ReleaseRefused, ReleaseRequested
 from contracts.refusal import RefusalCode, Refused
 from hub.domain.pair_day import PairDay, Span
-from hub.domain.repair import BreakQuery, RepairKind, RepairState
+from hub.domain.repair import BreakQuery, QueuedBreak, RepairKind, RepairState
 from hub.domain.second_person import Proposal, ProposalState
-from hub.services import proposing_repairs, repair_sheets, second_person
+from hub.services import (
+    following_repairs,
+    proposing_repairs,
+    releases,
+    repair_sheets,
+    second_person,
+)
 from hub.store import break_queue, pair_days, proposals
 from hub.store import reconciliation as sides
 from hub.store import repairs as stored
@@ -29,9 +37,12 @@ from participants.insured.store import booked as insured_booked
 from participants.treatment.services import repairing as treatment_repairing
 from participants.treatment.store import booked as treatment_booked
 from tests.services.test_between_repairs import (
+    AT_INSURED,
     AT_TREATMENT,
     DAY,
     LI,
+    LOSE_GRANT,
+    NO_ANSWER,
     WANG,
     Desk,
     planted_amount,
@@ -236,3 +247,53 @@ def test_a_row_that_by_order_does_not_stand_is_in_no_slice(desk: Desk) -> None:
             assert len(control_sums.days_of(tx, *rows)) == 1
             obey(tx=tx, batch=[heard], now=here.now)
             assert control_sums.days_of(tx, *rows) == ()
+
+
+def test_one_settlement_that_differs_at_both_its_sides_is_reversed_once_for_both(
+    desk: Desk,
+) -> None:
+    odd, _ = desk.settled(2)
+    desk.plant("insured", LOSE_GRANT, odd)
+    desk.plant("treatment", NO_ANSWER, odd)
+    desk.close_two_days()
+    both = desk.queue()
+    assert {one.side[1:] for one in both} == {AT_INSURED, AT_TREATMENT}
+
+    desk.approve(desk.propose({one.break_id: RepairKind.REVERSE for one in both}))
+    desk.compare(30)
+    desk.here.close_day()  # the negative rows lie on the day that is open
+    desk.compare()
+
+    assert (desk.queue(), desk.not_agreed()) == ([], [])
+    assert [desk.states(one.break_id) for one in both] == [[RepairState.WORKED]] * 2
+    cancelled = "SELECT count(*) FROM settlement_steps WHERE settlement_id = %s AND event = %s"
+    assert desk.here.rows(desk.here.hub, cancelled, odd, "cancel") == [(1,)]
+
+
+def test_what_the_insured_area_once_kept_can_be_reversed_by_a_later_repair(desk: Desk) -> None:
+    [one] = planted_amount(desk)
+    assert one.found.row is not None
+    first = _release_asked(desk, one)
+    kept = ReleaseRefused(settlement_id=one.found.row[0], code=RefusalCode.NOT_CANCELLABLE)
+    with desk.here.hub.begin() as tx:
+        releases.refuse(tx, [said(kept, f"insured.{insured.AREA}")], desk.here.now)
+    desk.here.now += timedelta(seconds=10)
+    desk.do(following_repairs.follow)
+    assert desk.states(one.break_id) == [RepairState.FAILED]
+
+    second = _release_asked(desk, one)
+    desk.compare(30)
+    desk.here.close_day()
+    desk.compare()
+
+    assert second.message.head.message_id != first.message.head.message_id
+    assert desk.queue() == []
+    assert set(desk.states(one.break_id)) == {RepairState.FAILED, RepairState.WORKED}
+
+
+def _release_asked(desk: Desk, one: QueuedBreak) -> Outgoing:
+    proposal = desk.propose({one.break_id: RepairKind.REVERSE})
+    _, told = desk.do(second_person.decide, proposal.proposal_id, approve=True, why="", by=LI)
+    [found] = [each for each in told if isinstance(each.message.body, ReleaseRequested)]
+    assert isinstance(found, Outgoing)
+    return found

@@ -7,8 +7,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection
 
+from contracts import topics
 from contracts.access import AccessRole, Principal
 from contracts.codes import AreaCode, Role
+from contracts.message import Outgoing
+from contracts.messages.clearing import ClearingIssued
 from contracts.refusal import RefusalCode, Refused
 from hub.domain.answers import Verdict
 from hub.domain.clearing import RunEvent, RunState
@@ -32,11 +35,14 @@ from tests.services.test_run_life import (
     SECOND_OPERATOR,
     SLIP,
     Books,
+    _answer,
     engine,  # noqa: F401  # a fixture
     issued,  # noqa: F401  # the same
 )
 from tests.support.databases import Databases
 from tests.support.hub_books import ANHUI, HUNAN, NOON, SHANGHAI, add_cases, add_days
+
+INVALID = RefusalCode.FIELD_INVALID
 
 
 def test_an_override_does_not_reach_a_contest_that_came_after_it_was_proposed(
@@ -85,8 +91,47 @@ def test_money_is_left_to_a_later_run_only_for_a_reason(issued: Books) -> None: 
     # A contested run is frozen again for a reason, and so is one that leaves a pair out.
     assert issued.refuses(freeze()) is RefusalCode.FIELD_MISSING
     assert issued.refuses(freeze(hold_over=held, why=" ")) is RefusalCode.FIELD_MISSING
+    # The two areas were exchanged: no such pair has a day in it, and nothing would be left out.
+    swapped = [(SHANGHAI, ANHUI)]
+    assert issued.refuses(freeze(hold_over=swapped, why="待安徽补证")) is INVALID
     issued.do(freeze(hold_over=held, why="待湖南补证"))
     assert issued.state() == "reconciled"
+
+
+def test_nobody_is_named_by_number_in_a_runs_history(issued: Books) -> None:  # noqa: F811 - the fixture
+    number = "患者11010519491231002X的费用重复"
+    contest = {"verdict": Verdict.CONTESTED, "payable_fen": 0}
+    [anhui] = issued.said(ANHUI, Role.INSURED, **contest, reason=number)
+    assert issued.refuses(lambda tx: _answer(tx, issued.run_id, [anhui])) is INVALID
+    issued.answer([replace(anhui, reason="费用重复")])
+
+    def act(tx: Connection) -> object:
+        return clearing.again(
+            tx, issued.run_id, hold_over=(), why=number, by="operator-1", now=LATER
+        )
+
+    assert issued.refuses(act) is INVALID
+
+
+def test_who_has_no_line_in_the_next_version_is_told_that_it_has_none(issued: Books) -> None:  # noqa: F811 - the fixture
+    [anhui] = issued.said(ANHUI, Role.INSURED)
+    issued.answer([replace(anhui, verdict=Verdict.CONTESTED, payable_fen=0, reason="查无此人")])
+    bodies = {one.topic: one.message.body for one in _again_without_anhui(issued)}
+    empty = bodies[topics.notices(Role.INSURED, ANHUI)]
+    assert isinstance(empty, ClearingIssued)
+    assert (empty.version, empty.payable_fen, empty.lines) == (2, 0, ())
+    assert len(bodies) == 5, "and everybody who has one, in each role"
+    # It was told once: the version after has nothing new for it.
+    [hunan] = issued.said(HUNAN, Role.TREATMENT)
+    issued.answer([replace(hunan, verdict=Verdict.CONTESTED, payable_fen=0, reason="不认")], 2)
+    told = {one.topic for one in _again_without_anhui(issued)}
+    assert topics.notices(Role.INSURED, ANHUI) not in told
+
+
+def _again_without_anhui(issued: Books) -> list[Outgoing]:  # noqa: F811 - the fixture
+    held, why = [(ANHUI, SHANGHAI)], "安徽异议待查"
+    with issued.engine.begin() as tx:
+        return clearing.again(tx, issued.run_id, hold_over=held, why=why, by="o", now=LATER)[1]
 
 
 def test_nothing_is_frozen_before_every_day_of_it_is_compared(databases: Databases) -> None:

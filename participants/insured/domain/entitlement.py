@@ -35,7 +35,8 @@ class Facts:
     """All that the rules may look at. `insurance` None: not insured in that kind, or not at all.
 
     `policy` is that of the day the care ended, which also decides the year. `paid_as` is as what
-    the care counts, `column` the table of the policy that pays it; both None at home.
+    the care counts, `column` the table of the policy that pays it; both None at home. `today` is
+    the day in China when a bill comes; None where care is only planned or thought of.
     """
 
     area: Area
@@ -47,6 +48,7 @@ class Facts:
     policy: Policy | None
     paid_as: Elsewhere | None = None
     column: Elsewhere | None = None
+    today: date | None = None
 
     @property
     def insurance(self) -> Insurance:
@@ -76,15 +78,23 @@ class Facts:
         return [one for one in self.known.eligibilities if one.insurance_kind is kind]
 
 
-def facts_of(area: Area, care: Care, bill: Bill, standing: Standing, known: Known) -> Facts:
+def facts_of(
+    area: Area,
+    care: Care,
+    bill: Bill,
+    standing: Standing,
+    known: Known,
+    *,
+    today: date | None = None,
+) -> Facts:
     """The facts of one request; without an insurance nobody can say what is home."""
     insurance = known.insurances.get(care.insurance_kind)
     if insurance is None:
-        return Facts(area, care, bill, standing, known, None, None)
+        return Facts(area, care, bill, standing, known, None, None, today=today)
     policy = area.policy_for(insurance, care.discharged_on)
     treated = Treated(area, care, standing, insurance.division)
     paid_as, column = category_for_benefit(treated), column_of_policy(treated)
-    return Facts(area, care, bill, standing, known, insurance, policy, paid_as, column)
+    return Facts(area, care, bill, standing, known, insurance, policy, paid_as, column, today)
 
 
 Refuses = Callable[[Facts], bool]
@@ -100,6 +110,10 @@ def _bill_does_not_add_up(facts: Facts) -> bool:
 
 def _left_before_arriving(facts: Facts) -> bool:
     return facts.care.discharged_on < facts.care.admitted_on
+
+
+def _has_not_ended(facts: Facts) -> bool:
+    return facts.today is not None and facts.care.discharged_on > facts.today
 
 
 def _not_born_yet(facts: Facts) -> bool:
@@ -157,6 +171,7 @@ RULES: tuple[tuple[CheckName, RefusalCode, str, Refuses], ...] = (
     (_N.REQUEST,   _C.UNKNOWN_AREA,             "就医地", _unknown_place),
     (_N.REQUEST,   _C.PARTS_DO_NOT_ADD_UP,      "", _bill_does_not_add_up),
     (_N.REQUEST,   _C.DATES_IMPOSSIBLE,         "出院日期早于入院日期", _left_before_arriving),
+    (_N.REQUEST,   _C.DATES_IMPOSSIBLE,         "出院日期晚于今天", _has_not_ended),
     (_N.REQUEST,   _C.DATES_IMPOSSIBLE,         "入院（就诊）日期早于出生日期", _not_born_yet),
     (_N.INSURANCE, _C.PERSON_UNKNOWN,           "", _nobody_knows_the_person),
     (_N.INSURANCE, _C.INSURANCE_KIND_DIFFERS,   "未参加该险种", _not_insured_in_that_kind),

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from contracts.clock import shanghai_date_of
 from contracts.codes import area_of
 from contracts.ids import PersonId, SettlementId
 from contracts.message import Message, Outgoing
@@ -60,7 +61,8 @@ def calculate(area: Area, tx: Connection, batch: Batch, now: datetime) -> list[O
     fresh = [m.body for m in asked if m.body.settlement_id not in known]
     used = years.of(tx, [key for body in fresh for key in keys_of(body.care)])
     books = books_of(area, tx, [body.care for body in fresh], insured)
-    decided = [_decide(area, body, books, used) for body in fresh]
+    today = shanghai_date_of(now)
+    decided = [_decide(area, body, books, used, today) for body in fresh]
     granted = [grant_of(one, now) for one in decided]
     _write(tx, decided, granted, used)
     _note_contradictions(tx, asked, known, now)
@@ -130,9 +132,11 @@ def answer_of(
     return CalculationRefused(settlement_id=grant.settlement_id, code=code, detail=grant.detail)
 
 
-def _decide(area: Area, request: CalculationRequested, books: Books, used: Years) -> Decided:
+def _decide(
+    area: Area, request: CalculationRequested, books: Books, used: Years, today: date
+) -> Decided:
     care, known = request.care, books.of(request.care.person_id)
-    facts = facts_of(area, care, request.bill, request.standing, known)
+    facts = facts_of(area, care, request.bill, request.standing, known, today=today)
     return Decided(request, facts.paid_as, decide(facts, used_of(care, used)))
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from contracts.clock import shanghai_date_of
 from contracts.codes import area_of
 from contracts.message import Message, Outgoing
 from contracts.messages.settlement import TrialCalculated, TrialCalculationRequested
@@ -30,7 +31,8 @@ def calculate(area: Area, tx: Connection, batch: Batch, now: datetime) -> list[O
     answers: list[Outgoing] = []
     for message in asked:
         care, bill, standing = message.body.care, message.body.bill, message.body.standing
-        facts = facts_of(area, care, bill, standing, books.of(care.person_id))
+        known = books.of(care.person_id)
+        facts = facts_of(area, care, bill, standing, known, today=shanghai_date_of(now))
         outcome = decide(facts, used_of(care, used))
         answer = _answer(message.body, outcome, _balance_after(facts, outcome))
         answers.append(about_settlement(area, message, answer, now))
