@@ -28,6 +28,7 @@ from hub.services import (
 from hub.store import payments as stored
 from participants.insured.services import repairing as insured_repairing
 from participants.treatment.services import repairing as treatment_repairing
+from simulators.simulation.operators import paying
 
 _IS_SENT = "SELECT bool_and(paid_fen = amount_fen) FROM obligations WHERE run_id = %s"
 
@@ -127,6 +128,13 @@ def withdrawn_and_counted(patch: pytest.MonkeyPatch) -> None:
         withdraw(tx, nothing, why, **what)
 
     patch.setattr(stored, "withdraw", withdraw_nothing)
+
+
+def in_many_parts(patch: pytest.MonkeyPatch) -> None:
+    """All has been sent while most of it is still under way."""
+    patch.setattr(paying, "IN_PART_PERCENT", 80)
+    patch.setattr(paying, "ARRIVES_PERCENT", 8)
+    patch.setattr(paying, "REGRETS_PERCENT", 5)
 
 
 def paid_before_it_came(patch: pytest.MonkeyPatch) -> None:

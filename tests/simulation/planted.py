@@ -398,7 +398,7 @@ PLANTED: Mapping[str, Planted] = {
     "struck too early":            Planted("what the broker refused is struck from the queue", _struck_too_early, (PENDING,)),  # noqa: E501
     "no sweeping":                 Planted("what a crash left in the queue stays there", _no_sweeping, (PENDING,)),  # noqa: E501
     "no lock at day close":        Planted("who settles does not share the day's row", _no_lock_at_close, ("daily_totals_hold",), seeds=4),  # noqa: E501
-    "day remembered":              Planted("the day is looked up outside the transaction", _day_remembered, ("daily_totals_hold", "settled_within_its_day")),  # noqa: E501
+    "day remembered":              Planted("the day is looked up outside the transaction", _day_remembered, ("daily_totals_hold", "settled_within_its_day"), seeds=6),  # noqa: E501
     "expiry keeps":                Planted("a settlement expires, and nobody is asked to release", _expiry_keeps, ("hub_and_insured_agree", "expiry_releases_at_once")),  # noqa: E501
     "expires late":                Planted("the deadline is taken two seconds later", _expires_late, ("expiry_is_punctual",)),  # noqa: E501
     "notice not said":             Planted("the insured area is not told that it is settled", _unsaid, ("final_states_are_told",)),  # noqa: E501
@@ -417,15 +417,15 @@ PLANTED: Mapping[str, Planted] = {
     "void in silence":             Planted("at T the hospital hears void, and the hub hears nothing", _void_in_silence, (PENDING, "void_stays_void")),  # noqa: E501
     "adjusted at once":            Planted("an adjustment is booked as it is proposed, and no second person is asked", _adjusted_at_once, ("no_money_moves_by_one",), seeds=1),  # noqa: E501
     "agrees with himself":         Planted("nobody looks who approves, and the database does not either", _agrees_with_himself, ("no_money_moves_by_one",), seeds=1),  # noqa: E501
-    "declined repair begun":       Planted("a repair is begun that the second person declined", desk_faults.declined_repair_begun, ("no_money_moves_by_one",), seeds=1),  # noqa: E501
+    "declined repair begun":       Planted("a repair is begun that the second person declined", desk_faults.declined_repair_begun, ("no_money_moves_by_one",), seeds=8),  # noqa: E501
     "undone by one":               Planted("a repair is taken back as it is proposed", desk_faults.undone_by_one, ("no_money_moves_by_one",), seeds=4),  # noqa: E501
-    "order not booked":            Planted("an area says that it has obeyed, and books nothing", desk_faults.order_not_booked, ("orders_are_booked_as_given",), seeds=1),  # noqa: E501
+    "order not booked":            Planted("an area says that it has obeyed, and books nothing", desk_faults.order_not_booked, ("orders_are_booked_as_given",), seeds=8),  # noqa: E501
     "overridden by one":           Planted("a run is confirmed as the first person asks for it", desk_faults.overridden_by_one, ("no_money_moves_by_one",), seeds=1),  # noqa: E501
     "confirmed unasked":           Planted("a run is confirmed by its date, whoever has not answered", desk_faults.confirmed_unasked, ("runs_stand_by_their_answers",), seeds=1),  # noqa: E501
     "not all owed":                Planted("the last of what is owed is not written", desk_faults.not_all_owed, ("owed_as_cleared",), seeds=1),  # noqa: E501
     "slip twice":                  Planted("the same bank slip again is another payment", desk_faults.slip_twice, ("payments_count_once", DEATH), seeds=3),  # noqa: E501
     "withdrawn by one":            Planted("a payment is taken back as it is proposed, in the name of the next desk", desk_faults.withdrawn_by_one, ("no_money_moves_by_one",), seeds=1),  # noqa: E501
     "withdrawn and counted":       Planted("a payment that was taken back still counts", desk_faults.withdrawn_and_counted, ("payments_count_once",), seeds=3),  # noqa: E501
-    "paid before it came":         Planted("a run is paid when all was sent, and not when it came", desk_faults.paid_before_it_came, ("paid_when_all_has_come",), seeds=1),  # noqa: E501
+    "paid before it came":         Planted("a run is paid when all was sent, and not when it came", desk_faults.paid_before_it_came, ("paid_when_all_has_come",), seeds=8, around=desk_faults.in_many_parts),  # noqa: E501
 }
 # fmt: on
