@@ -137,7 +137,7 @@ class ChangeView(BaseModel):
 
 class RoundView(BaseModel):
     """`in_the_way`: changes of earlier years still in hand; their pairs have no draft of this year
-    until these are received and the year is drafted again.
+    until these are received, or dropped as drafts, and the year is drafted again.
     """
 
     drafts: list[ChangeView]

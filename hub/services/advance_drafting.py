@@ -36,7 +36,7 @@ IN_HAND = (ChangeState.DRAFTED, ChangeState.ISSUED, ChangeState.PAID)
 @dataclass(frozen=True, slots=True)
 class Drafted:
     """The drafts of a year. `in_the_way`: changes of earlier years that are still in hand, and for
-    which their pairs were left out; once they are received, a person drafts the year again.
+    which their pairs were left out; once they are received, or dropped, a person drafts it again.
     """
 
     drafts: list[Change]

@@ -24,7 +24,7 @@ from hub.domain.clearing import differences as differing
 from hub.domain.clearing_terms import all_terms
 from hub.domain.cycle import Cycle, cycle_named, span_of
 from hub.domain.netting import Netting
-from hub.services import payments, proofs
+from hub.services import holding_over, payments, proofs
 from hub.services.run_steps import NOTHING_ELSE, locked, take
 from hub.services.second_person import check_names_nobody
 from hub.services.telling_clearing import statements
@@ -122,21 +122,19 @@ def freeze(
         "differences": (),
     }
     frozen = take(
-        tx, before, RunEvent.FREEZE, by=by, now=now, why=_why(why, hold_over), changes=anew
+        tx,
+        before,
+        RunEvent.FREEZE,
+        by=by,
+        now=now,
+        why=holding_over.told(why, hold_over),
+        changes=anew,
     )
     pair_days.release(tx, run_id)
     pair_days.take(tx, run_id, span_of(period))
-    _hold_over(tx, run_id, hold_over)
+    holding_over.hold_over(tx, run_id, hold_over, span_of(period))
     lines_store.freeze(tx, run_id, frozen.version)
     return _proved(tx, frozen, by, now)
-
-
-def _hold_over(tx: Connection, run_id: UUID, pairs: Collection[Pair]) -> None:
-    """Two areas exchanged would leave in what was to be left out, and nobody would notice."""
-    strange = set(pairs) - store.hold_over(tx, run_id, pairs)
-    if strange:
-        named = _pairs_named(strange)
-        raise Refused(RefusalCode.FIELD_INVALID, f"hold_over：本期无此参保地、就医地：{named}")
 
 
 def again(
@@ -333,14 +331,6 @@ def _standing(
     stands = take(tx, found, event, by=by, now=now, why=why, changes=changes)
     payments.write(tx, stands, payable)
     return payments.paid_if_settled(tx, stands, by=by, now=now)
-
-
-def _why(why: str, hold_over: Collection[Pair]) -> str:
-    return f"{why}（暂缓清算：{_pairs_named(hold_over)}）" if hold_over else why
-
-
-def _pairs_named(pairs: Collection[Pair]) -> str:
-    return "、".join(f"{insured}→{treatment}" for insured, treatment in sorted(pairs))
 
 
 def _named(apart: Iterable[Difference]) -> str:

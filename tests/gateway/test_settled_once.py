@@ -32,7 +32,10 @@ ITS_SPELLINGS = {
     "another_ending": (lambda one: one[:-1] + "B", "3010"),
     "zero_for_a_letter": (lambda one: f"{one[:9]}0{one[10:]}", "3010"),
 }
+# Numbers of the hospitals' own: counted, dated, and random ones in the alphabets that are in use.
 OF_HOSPITALS = (
+    "22223333444455556666", "ZYBH-MZ-2234-5672-3456-77", "vytxeTZskVKR7C7WgdSP3d",
+    "9m4e2mr0ui3e8a215n4g", "V1StGXR8_Z5jdHi6B-myT", "0ujsswThIGTUYm2K8FjOOfXtY1K",
     "MZ000001", "20240301000012345678", "H31010100001202403010001", "ZY2024-03-01-0000123456",
     "A31010100001202403010001", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "门诊号二〇二四〇三〇一〇〇〇一",
 )  # fmt: skip

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from contracts.chronic import disease_of
+from contracts.clock import shanghai_date_of
 from contracts.codes import InsuranceKind, VisitKind, area_of
 from contracts.messages.enquiry import CheckName
 from contracts.messages.settlement import Care, Standing
@@ -20,6 +21,8 @@ from participants.insured.domain.eligibility import Eligibility, approved_on, is
 from participants.insured.domain.insurance import Insurance, months_after
 from participants.policy.benefits import Elsewhere
 from participants.policy.model import Policy
+
+CLOCKS_APART_MAX = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,11 @@ def _left_before_arriving(facts: Facts) -> bool:
 
 def _has_not_ended(facts: Facts) -> bool:
     return facts.today is not None and facts.care.discharged_on > facts.today
+
+
+def today_of(now: datetime) -> date:
+    """For facts_of. At midnight a clock in the treatment area may be a little ahead of ours."""
+    return shanghai_date_of(now + CLOCKS_APART_MAX)
 
 
 def _not_born_yet(facts: Facts) -> bool:

@@ -6,7 +6,6 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from contracts.clock import shanghai_date_of
 from contracts.codes import area_of
 from contracts.ids import PersonId, SettlementId
 from contracts.message import Message, Outgoing
@@ -19,7 +18,7 @@ from contracts.messages.settlement import (
 from contracts.refusal import RefusalCode
 from participants.insured.domain.area import Area
 from participants.insured.domain.calculation import Benefit, NoBenefit, decide
-from participants.insured.domain.entitlement import facts_of
+from participants.insured.domain.entitlement import facts_of, today_of
 from participants.insured.domain.grant import Grant, GrantState
 from participants.insured.domain.insurance_year import NOTHING, Used, keys_of, year_of
 from participants.insured.services.anomalies import anomaly, assert_one_each, from_the_hub
@@ -61,7 +60,7 @@ def calculate(area: Area, tx: Connection, batch: Batch, now: datetime) -> list[O
     fresh = [m.body for m in asked if m.body.settlement_id not in known]
     used = years.of(tx, [key for body in fresh for key in keys_of(body.care)])
     books = books_of(area, tx, [body.care for body in fresh], insured)
-    today = shanghai_date_of(now)
+    today = today_of(now)
     decided = [_decide(area, body, books, used, today) for body in fresh]
     granted = [grant_of(one, now) for one in decided]
     _write(tx, decided, granted, used)

@@ -5,13 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from contracts.clock import shanghai_date_of
 from contracts.codes import area_of
 from contracts.message import Message, Outgoing
 from contracts.messages.settlement import TrialCalculated, TrialCalculationRequested
 from participants.insured.domain.area import Area
 from participants.insured.domain.calculation import Benefit, NoBenefit, decide
-from participants.insured.domain.entitlement import Facts, facts_of
+from participants.insured.domain.entitlement import Facts, facts_of, today_of
 from participants.insured.domain.insurance_year import keys_of
 from participants.insured.services.anomalies import from_the_hub
 from participants.insured.services.answers import about_settlement
@@ -32,7 +31,7 @@ def calculate(area: Area, tx: Connection, batch: Batch, now: datetime) -> list[O
     for message in asked:
         care, bill, standing = message.body.care, message.body.bill, message.body.standing
         known = books.of(care.person_id)
-        facts = facts_of(area, care, bill, standing, known, today=shanghai_date_of(now))
+        facts = facts_of(area, care, bill, standing, known, today=today_of(now))
         outcome = decide(facts, used_of(care, used))
         answer = _answer(message.body, outcome, _balance_after(facts, outcome))
         answers.append(about_settlement(area, message, answer, now))

@@ -78,7 +78,8 @@ PERMITTED: Mapping[VisitEvent, frozenset[Settled]] = {
 }
 """In every other case the answer is ALREADY_SETTLED: undo the settlement first.
 
-UNDOING it is undone already, and in a moment the hub has said so.
+UNDOING it is undone already, and in a moment the hub has said so; what it kept after all is
+settled again.
 """
 UNDOING_NOW = Refusal(RefusalCode.TOO_BUSY, "上一笔结算作废处理中，请稍后重试", retry_after_s=10)
 

@@ -15,7 +15,7 @@ from participants.treatment.domain.visit_life import Settled, VisitState
 _LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key"
 _STANDING = """
     SELECT hospital_code, person_id, own_visit_no, NULL::uuid,
-        lapsed_at IS NOT NULL OR undone_at IS NOT NULL
+        state <> 'settled' AND (lapsed_at IS NOT NULL OR undone_at IS NOT NULL)
     FROM settlements
     WHERE (hospital_code, person_id, own_visit_no)
         IN (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]))

@@ -53,7 +53,8 @@ _SETTLED = """
 """
 _SETTLED_SO_FAR = """
     SELECT visit_id, bool_or(NOT mid_stay), bool_or(state = ANY(%s)),
-        bool_or(NOT mid_stay AND (lapsed_at IS NOT NULL OR undone_at IS NOT NULL))
+        bool_or(NOT mid_stay AND state <> 'settled'
+            AND (lapsed_at IS NOT NULL OR undone_at IS NOT NULL))
     FROM settlements WHERE visit_id = ANY(%s::uuid[]) AND state = ANY(%s) GROUP BY visit_id
 """
 _WITHDRAW = "UPDATE visits SET withdrawn_at = %s WHERE visit_id = ANY(%s::uuid[])"

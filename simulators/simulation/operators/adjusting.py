@@ -23,7 +23,6 @@ LARGEST_FEN = 1_000_00
 ANSWERS = frozenset(
     {
         RefusalCode.OUT_OF_STEP,  # its settlement is undone by now, or too much was taken off it
-        RefusalCode.CONFLICTING_REPLAY,  # repeated after it was approved, and approved by another
     }
 )
 _SETTLED = f"""

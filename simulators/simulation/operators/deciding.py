@@ -27,7 +27,6 @@ ANSWERS = frozenset(
         RefusalCode.SECOND_PERSON_NEEDED,  # it is his own
         RefusalCode.DECIDED_BY_ANOTHER,
         RefusalCode.OUT_OF_STEP,  # what it is about has moved on
-        RefusalCode.CONFLICTING_REPLAY,  # an adjustment that was repeated after it was approved
         RefusalCode.BREAK_RESOLVED,
         RefusalCode.REPAIR_NOT_FITTING,
         RefusalCode.MONTH_CLEARED_ALREADY,  # a repair of a day that a run has taken stays
