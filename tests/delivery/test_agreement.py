@@ -15,7 +15,8 @@ Pair = tuple[str, type[Body]]
 
 
 def read_by_anybody() -> set[Pair]:
-    found = {(s.topic, s.body) for s in hub.subscriptions(timedelta(seconds=1))}
+    read = (*hub.subscriptions(timedelta(seconds=1)), *hub.COMPARISONS)
+    found = {(s.topic, s.body) for s in read}
     found |= {(s.topic, s.body) for s in treatment.subscriptions(ANY_AREA)}
     found |= {(topics.insured_work(ANY_AREA), body) for body, _ in insured.WORK}
     return found | {(topics.notices(Role.INSURED, ANY_AREA), body) for body, _ in insured.NOTICES}
