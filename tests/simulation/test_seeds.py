@@ -1,4 +1,4 @@
-"""Twenty-four seeds, each a country of its own for a quarter of an hour of faults: all promises hold."""
+"""Twenty-four seeds, each a country of its own for a quarter hour of faults: all promises hold."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
