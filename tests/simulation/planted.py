@@ -415,7 +415,7 @@ PLANTED: Mapping[str, Planted] = {
     "content ignored":             Planted("another bill under a used message id is answered as the first", _content_ignored, ("other_content_is_refused",)),  # noqa: E501
     "withdrawal forgotten":        Planted("a message that was withdrawn before it came is accepted", _withdrawal_forgotten, ("treatment_tombstones_hold", "acknowledged_undoing_holds")),  # noqa: E501
     "void in silence":             Planted("at T the hospital hears void, and the hub hears nothing", _void_in_silence, (PENDING, "void_stays_void")),  # noqa: E501
-    "adjusted at once":            Planted("an adjustment is booked as it is proposed, and no second person is asked", _adjusted_at_once, ("no_money_moves_by_one",), seeds=1),  # noqa: E501
+    "adjusted at once":            Planted("an adjustment is booked as it is proposed, and no second person is asked", _adjusted_at_once, ("no_money_moves_by_one", DEATH), seeds=1),  # noqa: E501
     "agrees with himself":         Planted("nobody looks who approves, and the database does not either", _agrees_with_himself, ("no_money_moves_by_one",), seeds=1),  # noqa: E501
     "declined repair begun":       Planted("a repair is begun that the second person declined", desk_faults.declined_repair_begun, ("no_money_moves_by_one",), seeds=8),  # noqa: E501
     "undone by one":               Planted("a repair is taken back as it is proposed", desk_faults.undone_by_one, ("no_money_moves_by_one",), seeds=4),  # noqa: E501
