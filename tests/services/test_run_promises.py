@@ -1,5 +1,7 @@
 """What nobody may do to a run alone, too early or twice: override, hold over, freeze, withdraw."""
 
+# ruff: noqa: F811  # pytest's way: a fixture has the name of the argument
+
 from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
@@ -46,7 +48,7 @@ INVALID = RefusalCode.FIELD_INVALID
 
 
 def test_an_override_does_not_reach_a_contest_that_came_after_it_was_proposed(
-    issued: Books,  # noqa: F811 - the fixture
+    issued: Books,
 ) -> None:
     hunan = issued.said(HUNAN, Role.INSURED)
     issued.answer([replace(hunan[0], verdict=Verdict.CONTESTED, payable_fen=0, reason="不认")])
@@ -68,7 +70,7 @@ def test_an_override_does_not_reach_a_contest_that_came_after_it_was_proposed(
 
 
 def test_who_confirms_beside_a_contest_is_not_told_to_have_contested(
-    issued: Books,  # noqa: F811 - the fixture
+    issued: Books,
 ) -> None:
     hunan, anhui = issued.said(HUNAN, Role.INSURED), issued.said(ANHUI, Role.INSURED)
     issued.answer([replace(hunan[0], verdict=Verdict.CONTESTED, payable_fen=0, reason="不认")])
@@ -80,7 +82,7 @@ def test_who_confirms_beside_a_contest_is_not_told_to_have_contested(
     ]
 
 
-def test_money_is_left_to_a_later_run_only_for_a_reason(issued: Books) -> None:  # noqa: F811 - the fixture
+def test_money_is_left_to_a_later_run_only_for_a_reason(issued: Books) -> None:
     hunan = issued.said(HUNAN, Role.INSURED)
     issued.answer([replace(hunan[0], verdict=Verdict.CONTESTED, payable_fen=0, reason="不认")])
     held = [(HUNAN, SHANGHAI)]
@@ -98,7 +100,7 @@ def test_money_is_left_to_a_later_run_only_for_a_reason(issued: Books) -> None: 
     assert issued.state() == "reconciled"
 
 
-def test_nobody_is_named_by_number_in_a_runs_history(issued: Books) -> None:  # noqa: F811 - the fixture
+def test_nobody_is_named_by_number_in_a_runs_history(issued: Books) -> None:
     number = "患者11010519491231002X的费用重复"
     contest = {"verdict": Verdict.CONTESTED, "payable_fen": 0}
     [anhui] = issued.said(ANHUI, Role.INSURED, **contest, reason=number)
@@ -113,7 +115,7 @@ def test_nobody_is_named_by_number_in_a_runs_history(issued: Books) -> None:  # 
     assert issued.refuses(act) is INVALID
 
 
-def test_who_has_no_line_in_the_next_version_is_told_that_it_has_none(issued: Books) -> None:  # noqa: F811 - the fixture
+def test_who_has_no_line_in_the_next_version_is_told_that_it_has_none(issued: Books) -> None:
     [anhui] = issued.said(ANHUI, Role.INSURED)
     issued.answer([replace(anhui, verdict=Verdict.CONTESTED, payable_fen=0, reason="查无此人")])
     bodies = {one.topic: one.message.body for one in _again_without_anhui(issued)}
@@ -128,7 +130,7 @@ def test_who_has_no_line_in_the_next_version_is_told_that_it_has_none(issued: Bo
     assert topics.notices(Role.INSURED, ANHUI) not in told
 
 
-def _again_without_anhui(issued: Books) -> list[Outgoing]:  # noqa: F811 - the fixture
+def _again_without_anhui(issued: Books) -> list[Outgoing]:
     held, why = [(ANHUI, SHANGHAI)], "安徽异议待查"
     with issued.engine.begin() as tx:
         return clearing.again(tx, issued.run_id, hold_over=held, why=why, by="o", now=LATER)[1]
@@ -148,7 +150,7 @@ def test_nothing_is_frozen_before_every_day_of_it_is_compared(databases: Databas
 
 
 def test_a_wrongly_recorded_payment_is_withdrawn_by_two_and_recorded_corrected(
-    issued: Books,  # noqa: F811 - the fixture
+    issued: Books,
 ) -> None:
     issued.confirmed()
     with issued.engine.begin() as tx:

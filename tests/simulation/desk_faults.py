@@ -1,8 +1,9 @@
 """Faults planted where people of the hub and of agencies work: repairs, overrides, payments."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -49,14 +50,7 @@ def declined_repair_begun(patch: pytest.MonkeyPatch) -> None:
 
 
 def undone_by_one(patch: pytest.MonkeyPatch) -> None:
-    propose_undo = proposing_repairs.propose_undo
-
-    def propose_and_undo(tx: Connection, repair_id: UUID, **what: Any) -> Proposal:
-        made = propose_undo(tx, repair_id, **what)
-        undoing_repairs.perform(tx, made, what["by"], what["now"], None)
-        return made
-
-    patch.setattr(proposing_repairs, "propose_undo", propose_and_undo)
+    _performed_at_once(patch, proposing_repairs, "propose_undo", undoing_repairs.perform)
 
 
 def order_not_booked(patch: pytest.MonkeyPatch) -> None:
@@ -69,14 +63,7 @@ def order_not_booked(patch: pytest.MonkeyPatch) -> None:
 
 
 def overridden_by_one(patch: pytest.MonkeyPatch) -> None:
-    propose = overriding.propose
-
-    def propose_and_confirm(tx: Connection, run_id: UUID, **what: Any) -> Proposal:
-        made = propose(tx, run_id, **what)
-        overriding.perform(tx, made, what["by"], what["now"], None)
-        return made
-
-    patch.setattr(overriding, "propose", propose_and_confirm)
+    _performed_at_once(patch, overriding, "propose", overriding.perform)
 
 
 def confirmed_unasked(patch: pytest.MonkeyPatch) -> None:
@@ -142,3 +129,17 @@ def paid_before_it_came(patch: pytest.MonkeyPatch) -> None:
         return bulk.fetch(tx, _IS_SENT, (run_id,))[0][0] is not False
 
     patch.setattr(stored, "is_settled", is_sent)
+
+
+def _performed_at_once(
+    patch: pytest.MonkeyPatch, room: ModuleType, name: str, perform: Callable[..., object]
+) -> None:
+    """What `room.name` proposes is done as the first person asks for it."""
+    propose = getattr(room, name)
+
+    def propose_and_perform(tx: Connection, about: UUID, **what: Any) -> Proposal:
+        made: Proposal = propose(tx, about, **what)
+        perform(tx, made, what["by"], what["now"], None)
+        return made
+
+    patch.setattr(room, name, propose_and_perform)

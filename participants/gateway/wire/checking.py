@@ -1,6 +1,7 @@
 """Checks an input against its fields: what comes out is text, whole numbers, days and instants."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -92,8 +93,8 @@ def by_name(raw: Mapping[str, Any], at: str = "") -> dict[str, Any]:
     """
     given = {name.lower(): value for name, value in raw.items()}
     if len(given) != len(raw):
-        spelt = [name.lower() for name in raw]
-        twice = sorted({name for name in spelt if spelt.count(name) > 1})
+        spelt = Counter(name.lower() for name in raw)
+        twice = sorted(name for name, count in spelt.items() if count > 1)
         told = "、".join(name[:40] for name in twice[:TWICE_TOLD_MAX])
         raise Refused(RefusalCode.FIELD_INVALID, f"{at}字段{told}以不同大小写重复出现")
     return given

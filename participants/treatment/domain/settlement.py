@@ -120,6 +120,9 @@ class OwnStanding:
     visit_id: VisitId | None = None
 
 
+NOT_KNOWN = OwnStanding()
+
+
 @dataclass(frozen=True, slots=True)
 class SettleRequest:
     """Settle (or try out) a bill.

@@ -81,7 +81,11 @@ PERMITTED: Mapping[VisitEvent, frozenset[Settled]] = {
 UNDOING it is undone already, and in a moment the hub has said so; what it kept after all is
 settled again.
 """
-UNDOING_NOW = Refusal(RefusalCode.TOO_BUSY, "上一笔结算作废处理中，请稍后重试", retry_after_s=10)
+# The hub is reminded of what is void many times within this, and answers the first when it is there.
+AGAIN_AFTER_S = 10
+UNDOING_NOW = Refusal(
+    RefusalCode.TOO_BUSY, "上一笔结算作废处理中，请稍后重试", retry_after_s=AGAIN_AFTER_S
+)
 
 _IN = frozenset({VisitKind.INPATIENT})
 _OUT = frozenset(VisitKind) - _IN

@@ -11,14 +11,19 @@ from contracts.ids import VisitId
 from participants.treatment.domain.asking import Asking, Facts
 from participants.treatment.domain.attempt import MessageKey, StoredAttempt
 from participants.treatment.domain.institution import Institution
-from participants.treatment.domain.settlement import OwnStanding, OwnVisit, SettleRequest, Split
+from participants.treatment.domain.settlement import (
+    NOT_KNOWN,
+    OwnStanding,
+    OwnVisit,
+    SettleRequest,
+    Split,
+)
 from participants.treatment.domain.terms import Terms
 from participants.treatment.domain.visit import Visit
 from participants.treatment.domain.visit_life import Settled
 from participants.treatment.store import attempts, fee_lines, institutions, own_visits, visits
 
 NOTHING_LEFT = Split(0, 0, 0, 0)
-NOT_KNOWN = OwnStanding()
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from contracts.delivery import bulk
 from contracts.ids import VisitId
-from participants.treatment.domain.settlement import LIVE, OwnStanding, OwnVisit
+from participants.treatment.domain.settlement import LIVE, NOT_KNOWN, OwnStanding, OwnVisit
 from participants.treatment.domain.visit_life import Settled, VisitState
 
 # There is no row to lock before the first settlement, so the number itself is locked: in one order,
@@ -28,7 +28,6 @@ _STANDING = """
       AND own_visit_no IS NOT NULL AND withdrawn_at IS NULL AND state <> %s
 """
 _LIVE = sorted(state.value for state in LIVE)
-_NOTHING = OwnStanding()
 
 
 def lock(tx: Connection, visits: Iterable[OwnVisit]) -> dict[OwnVisit, OwnStanding]:
@@ -51,7 +50,7 @@ def of(tx: Connection, visits: Iterable[OwnVisit]) -> dict[OwnVisit, OwnStanding
     found: dict[OwnVisit, OwnStanding] = {}
     for *number, visit_id, is_undoing in rows:
         one = OwnVisit(*number)
-        found[one] = _joined(found.get(one, _NOTHING), visit_id, is_undoing=is_undoing)
+        found[one] = _joined(found.get(one, NOT_KNOWN), visit_id, is_undoing=is_undoing)
     return found
 
 
