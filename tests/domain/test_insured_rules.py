@@ -1,13 +1,14 @@
 """The insured area's pure rules: tables that a clerk could check, and states that fit."""
 
 from dataclasses import fields, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.clock import SHANGHAI
 from contracts.codes import (
     AreaCode,
     Channel,
@@ -21,7 +22,7 @@ from contracts.refusal import RefusalCode
 from participants.insured import area_file
 from participants.insured.area_file import AreaFileWrong
 from participants.insured.domain.choices import Assignment, Handling
-from participants.insured.domain.entitlement import RULES
+from participants.insured.domain.entitlement import RULES, today_of
 from participants.insured.domain.grant import (
     GRANT,
     Ending,
@@ -316,3 +317,13 @@ def _after(grant: Grant, event: GrantEvent, day: date) -> Grant:
     ending = Ending(**{name: getattr(grant, name) for name in ENDING})
     after = ending.concluded(event, day, NOW) or ending
     return replace(grant, **{name: getattr(after, name) for name in ENDING})
+
+
+@pytest.mark.parametrize(
+    ("seconds_to_midnight", "day"), [(61, 9), (60, 10), (1, 10), (0, 10), (-86_339, 10)]
+)
+def test_at_midnight_the_clock_of_the_treatment_area_may_be_ahead(
+    seconds_to_midnight: int, day: int
+) -> None:
+    midnight = datetime(2026, 3, 10, tzinfo=SHANGHAI)
+    assert today_of(midnight - timedelta(seconds=seconds_to_midnight)) == date(2026, 3, day)

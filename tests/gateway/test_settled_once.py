@@ -10,15 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.clock import SystemClock, shanghai_date_of
-from contracts.ids import short_text_of
+from contracts.delivery import bulk
+from contracts.ids import PersonId, short_text_of
 from contracts.refusal import RefusalCode
 from participants.gateway.serving.requests import Awaiting
 from participants.gateway.wire.envelope import Reply
 from participants.gateway.wire.visit_ids import is_like_ours, visit_id_of
+from participants.treatment.domain.settlement import OwnVisit
+from participants.treatment.domain.visit_life import Settled
+from participants.treatment.store import own_visits
 from tests.gateway.cases import admission, inpatient_bill, outpatient_bill, own_visit, split
 from tests.gateway.stays import Stay, admitted, code_of, registered
 from tests.gateway.street import Street
-from tests.support import insured
+from tests.support import insured, treatment
 from tests.support.databases import Databases
 from tests.support.three_parties import World, world
 
@@ -202,6 +206,12 @@ def test_while_a_refund_is_certain_but_not_confirmed_the_visit_is_not_called_set
     here.pass_time(8)
     document = here.document("2304", here.bill(visit="ZY1"))
     _assert_being_undone(here.ask(document)[1])
+    with here.treatment.begin() as tx:  # What the hub kept after all is settled, for good.
+        back = "UPDATE settlements SET state = %s WHERE undone_at IS NOT NULL"
+        assert bulk.run(tx, back, ("settled",)) == 1
+        kept = own_visits.of(tx, [OwnVisit(treatment.HOSPITAL, PersonId(insured.person(0)), "ZY1")])
+        assert [one.settled for one in kept.values()] == [Settled.WHOLLY]
+        assert bulk.run(tx, back, ("reversing",)) == 1
     here.end()
     assert isinstance(here.ask(document)[1], Awaiting)
 

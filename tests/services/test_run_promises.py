@@ -7,7 +7,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from contracts import topics
 from contracts.access import AccessRole, Principal
@@ -98,6 +98,25 @@ def test_money_is_left_to_a_later_run_only_for_a_reason(issued: Books) -> None:
     assert issued.refuses(freeze(hold_over=swapped, why="待安徽补证")) is INVALID
     issued.do(freeze(hold_over=held, why="待湖南补证"))
     assert issued.state() == "reconciled"
+
+
+def test_a_pair_that_is_held_anyway_may_be_left_out_too(issued: Books) -> None:
+    hunan = issued.said(HUNAN, Role.INSURED)
+    issued.answer([replace(hunan[0], verdict=Verdict.CONTESTED, payable_fen=0, reason="不认")])
+    with issued.engine.begin() as tx:
+        not_agreed = (
+            "UPDATE reconciliation_sides SET state = 'waiting', agreed_at = NULL"
+            " WHERE area = '430000'"
+        )
+        assert tx.execute(text(not_agreed)).rowcount
+    held, why = [(HUNAN, SHANGHAI)], "待湖南补证"
+    issued.do(
+        lambda tx: clearing.freeze(
+            tx, issued.run_id, by="operator-1", now=LATER, hold_over=held, why=why
+        )
+    )
+    left = "SELECT count(*) FROM clearing_pair_days WHERE insured_area = '430000'"
+    assert issued.rows(left) == [(0,)]
 
 
 def test_nobody_is_named_by_number_in_a_runs_history(issued: Books) -> None:
